@@ -1,0 +1,1 @@
+"""The contracts that plugins keep: Blueprint, Architect, CrowdProvider and what they share."""

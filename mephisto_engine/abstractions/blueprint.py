@@ -1,0 +1,150 @@
+"""What a task is: its options, its data, its page, and what runs beside each worker."""
+
+from __future__ import annotations
+
+import random
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from mephisto_engine.abstractions.agent import LiveAgent
+from mephisto_engine.abstractions.args import arg
+from mephisto_engine.abstractions.qualifications import Requirement
+from mephisto_engine.data_model.records import RunRecord, UnitRecord, WorkerRecord
+from mephisto_engine.errors import Problem
+
+WorkerFilter = Callable[[WorkerRecord, UnitRecord], bool | Awaitable[bool]]
+SubmitHook = Callable[[UnitRecord], None | Awaitable[None]]
+
+
+@dataclass
+class BlueprintArgs:
+    """Options that every blueprint has; plugins add theirs in a subclass."""
+
+    _blueprint_type: str = "blueprint"
+    block_qualification: str | None = arg(
+        None, "workers who hold this qualification are kept out of the task"
+    )
+    tips_location: str | None = arg(None, "CSV of accepted tips (header,text) shown to workers")
+
+
+@dataclass
+class SharedTaskState:
+    """What the operator's Python gives to a run; every field can be set by the task code file."""
+
+    task_config: dict[str, Any] = field(default_factory=dict)
+    """Added to what the page gets as `taskConfig`."""
+    qualifications: list[Any] = field(default_factory=list)
+    """Requirements that every worker has to meet, as `Requirement` or Mephisto's dicts."""
+    worker_can_do_unit: WorkerFilter | None = None
+    """Last say on whether a worker may have a unit."""
+    on_unit_submitted: SubmitHook | None = None
+    """Called after a unit's answer is stored."""
+
+
+@dataclass(frozen=True)
+class InitializationData:
+    """One item of task data: becomes one Assignment with ``len(unit_data)`` Units."""
+
+    shared: dict[str, Any]
+    unit_data: list[dict[str, Any]] = field(default_factory=lambda: [{}])
+
+
+ItemSource = Iterable[InitializationData] | AsyncIterable[InitializationData]
+
+
+class TaskBuilder(ABC):
+    """Makes the site of a run."""
+
+    def __init__(self, blueprint: Blueprint) -> None:
+        self.blueprint = blueprint
+
+    @abstractmethod
+    def build_in_dir(self, root: Path) -> None:
+        """Fill an empty folder with everything the worker's browser asks for.
+
+        Runs in a thread. Raises `ConfigError` for a file that cannot be used.
+        """
+
+
+class TaskRunner:
+    """What runs on the engine's loop beside each worker."""
+
+    is_concurrent: ClassVar[bool] = False
+    """Whether the units of an assignment are worked on together."""
+
+    def __init__(self, blueprint: Blueprint) -> None:
+        self.blueprint = blueprint
+
+    def get_init_data_for_agent(self, agent: LiveAgent) -> Any:
+        """What the page gets as `initialTaskData`, again on each reconnect; never falsy."""
+        return {**agent.unit.shared, **agent.unit.data} or {"unit": agent.unit.unit_index}
+
+    async def run_unit(self, agent: LiveAgent) -> None:
+        """Stay with the worker until the task is over; the default awaits the submission."""
+        await agent.await_submit()
+
+    async def cleanup_unit(self, agent: LiveAgent) -> None:
+        """Called once after ``run_unit``, however it ended."""
+
+
+class AgentState:
+    """How the stored answer of an agent reads."""
+
+    def get_parsed_data(self, unit: UnitRecord, answer: Any) -> dict[str, Any]:
+        """``{"inputs": …, "outputs": …}``, the shape of Mephisto's `agent_data.json`."""
+        outputs = answer
+        if isinstance(answer, dict) and isinstance(answer.get("files"), list):
+            names = [item.get("filename", "") for item in answer["files"] if isinstance(item, dict)]
+            outputs = {**answer, "files": names}
+        return {"inputs": {**unit.shared, **unit.data}, "outputs": outputs}
+
+
+class Blueprint(ABC):
+    """Task-specific logic, bound to the options and the shared state of one run."""
+
+    BLUEPRINT_TYPE: ClassVar[str]
+    ArgsClass: ClassVar[type[BlueprintArgs]] = BlueprintArgs
+    SharedStateClass: ClassVar[type[SharedTaskState]] = SharedTaskState
+    TaskBuilderClass: ClassVar[type[TaskBuilder]]
+    TaskRunnerClass: ClassVar[type[TaskRunner]] = TaskRunner
+    AgentStateClass: ClassVar[type[AgentState]] = AgentState
+
+    def __init__(self, args: Any, shared_state: SharedTaskState, run: RunRecord) -> None:
+        self.args = args
+        self.shared_state = shared_state
+        self.run = run
+
+    @classmethod
+    def assert_task_args(cls, args: Any, shared_state: SharedTaskState) -> Iterable[Problem]:
+        """Everything that is wrong with options, data files and shared state; changes nothing."""
+        return ()
+
+    @abstractmethod
+    def get_initialization_data(self) -> ItemSource:
+        """The items of the run, in an order that is the same on each call.
+
+        A list, a generator or an async generator; it may be endless. A resumed run calls it anew
+        and skips the items that have become assignments.
+        """
+
+    def has_lazy_data(self) -> bool:
+        """Whether items are to be made only a little ahead of the workers.
+
+        For data that is endless, or costly to make; all other data becomes units at once.
+        """
+        return False
+
+    def get_required_qualifications(self) -> list[Requirement]:
+        """Requirements that follow from the options (the engine applies them by itself)."""
+        return []
+
+    def get_frontend_args(self) -> dict[str, Any]:
+        """What the page gets as `taskConfig`."""
+        return dict(self.shared_state.task_config)
+
+    def example_answer(self, init_data: Any, rng: random.Random) -> dict[str, Any]:
+        """A plausible answer for simulated workers."""
+        return {"answer": rng.choice(["yes", "no", "not sure"])}

@@ -1,0 +1,159 @@
+"""Loads the Python file with a task's code: the shared state of its run.
+
+The file either defines names that are fields of the blueprint's `SharedStateClass`
+(``static_task_data``, ``worker_can_do_unit``, ``on_unit_submitted`` …), or a function
+``make_shared_state(config)`` that returns such a state or a dict of its fields.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import importlib.util
+import itertools
+import sys
+import threading
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from mephisto_engine.abstractions.blueprint import SharedTaskState
+from mephisto_engine.abstractions.registry import did_you_mean
+from mephisto_engine.errors import ConfigError, Problem
+
+FACTORY = "make_shared_state"
+
+_LOCK = threading.RLock()
+"""`sys.path` and `sys.modules` belong to the whole process."""
+_numbers = itertools.count(1)
+
+
+def load_shared_state(
+    file: Path,
+    task_dir: Path,
+    state_class: type[SharedTaskState],
+    config: Any,
+    warnings: list[str],
+) -> SharedTaskState:
+    """The shared state that a task's code file describes.
+
+    Args:
+        file: the Python file.
+        task_dir: put first on ``sys.path`` while the file is imported and its factory runs.
+        state_class: the blueprint's class of shared state.
+        config: what ``make_shared_state`` gets: the composed config, with attribute access.
+        warnings: names that look like misspelt fields are reported here.
+
+    Raises:
+        ConfigError: the file cannot be imported, or what it gives is no shared state.
+    """
+    if not file.is_file():
+        raise ConfigError([Problem("mephisto.task.code", f"there is no file {file}")])
+    with _LOCK, _importable(task_dir):
+        try:
+            module = _import(file)
+            factory = getattr(module, FACTORY, None)
+            given = factory(config) if callable(factory) else _named_fields(module, state_class)
+        except (Exception, SystemExit) as error:  # the task's code may raise anything
+            raise ConfigError([_code_problem(file, error)]) from error
+    if not callable(factory):
+        warnings.extend(_misspelt(file, module, state_class))
+    state, problems = as_shared_state(given, state_class, f"{file.name}:{FACTORY}")
+    if state is None:
+        raise ConfigError(problems)
+    return state
+
+
+def as_shared_state(
+    given: Any, state_class: type[SharedTaskState], where: str
+) -> tuple[SharedTaskState | None, list[Problem]]:
+    """A shared state of the blueprint's class, from one, or from a mapping of its fields."""
+    if isinstance(given, state_class):
+        return given, []
+    if type(given) is SharedTaskState:
+        # What every blueprint has; the blueprint's own fields keep their defaults.
+        given = {item.name: getattr(given, item.name) for item in dataclasses.fields(given)}
+    if not isinstance(given, Mapping):
+        what = f"{type(given).__name__} is not a {state_class.__name__} or a dict of its fields"
+        return None, [Problem(where, what)]
+    fields = _field_names(state_class)
+    problems = [
+        Problem(where, f"unknown field {key!r}", f"{did_you_mean(str(key), fields)}fields: {known}")
+        for key, known in ((key, ", ".join(fields)) for key in given if key not in fields)
+    ]
+    try:
+        return (None, problems) if problems else (state_class(**given), [])
+    except Exception as error:  # a plugin's __post_init__ may refuse the values
+        return None, [Problem(where, f"{type(error).__name__}: {error}")]
+
+
+def _field_names(state_class: type[SharedTaskState]) -> list[str]:
+    return [item.name for item in dataclasses.fields(state_class) if item.init]
+
+
+def _named_fields(module: ModuleType, state_class: type[SharedTaskState]) -> dict[str, Any]:
+    return {
+        name: getattr(module, name) for name in _field_names(state_class) if hasattr(module, name)
+    }
+
+
+def _misspelt(file: Path, module: ModuleType, state_class: type[SharedTaskState]) -> Iterator[str]:
+    fields = [*_field_names(state_class), FACTORY]
+    for name, value in vars(module).items():
+        if name.startswith("_") or name in fields or isinstance(value, ModuleType | type):
+            continue
+        close = difflib.get_close_matches(name, fields, n=1, cutoff=0.85)
+        if close:
+            yield f"{file.name} defines {name!r}, which is not used; did you mean {close[0]!r}?"
+
+
+def _import(file: Path) -> ModuleType:
+    name = f"mephisto_task_code_{next(_numbers)}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise ImportError("the name of a Python file ends in .py")
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses and pickles look their module up by its name.
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+@contextmanager
+def _importable(task_dir: Path) -> Iterator[None]:
+    """The task's folder first on `sys.path`; modules imported from it are forgotten afterwards.
+
+    Two tasks may each have a ``data.py``: the second must not get the first one's.
+    """
+    before = set(sys.modules)
+    sys.path.insert(0, str(task_dir))
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        if str(task_dir) in sys.path:
+            sys.path.remove(str(task_dir))
+        for name in set(sys.modules) - before:
+            if not name.startswith("mephisto_task_code_") and _is_inside(name, task_dir):
+                del sys.modules[name]
+
+
+def _is_inside(module_name: str, folder: Path) -> bool:
+    file = getattr(sys.modules[module_name], "__file__", None)
+    return bool(file) and Path(str(file)).is_relative_to(folder)
+
+
+def _code_problem(file: Path, error: BaseException) -> Problem:
+    what = f"{type(error).__name__}: {error}"
+    if isinstance(error, SyntaxError) and error.filename:
+        return Problem(f"{error.filename}:{error.lineno or 1}", f"SyntaxError: {error.msg}")
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame.lineno for frame in frames if frame.filename == str(file)]
+    return Problem(f"{file}:{own[-1]}" if own else str(file), what)

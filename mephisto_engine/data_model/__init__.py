@@ -1,0 +1,65 @@
+"""The tables, one module a noun family, and the tables of legal status moves."""
+
+from __future__ import annotations
+
+from mephisto_engine.data_model.agents import (
+    Agent,
+    AgentMetadata,
+    OnboardingAgent,
+    Presence,
+    Submission,
+    Upload,
+)
+from mephisto_engine.data_model.base import Table
+from mephisto_engine.data_model.journal import Event
+from mephisto_engine.data_model.money import Intent
+from mephisto_engine.data_model.projects import Project, Requester, Task
+from mephisto_engine.data_model.runs import Command, Lease, TaskRun
+from mephisto_engine.data_model.units import Assignment, Unit
+from mephisto_engine.data_model.workers import GrantedQualification, Qualification, Worker
+
+TABLES: tuple[type[Table], ...] = (
+    Project,
+    Task,
+    Requester,
+    TaskRun,
+    Lease,
+    Command,
+    Worker,
+    Qualification,
+    GrantedQualification,
+    Assignment,
+    Unit,
+    Agent,
+    OnboardingAgent,
+    Presence,
+    Submission,
+    Upload,
+    AgentMetadata,
+    Intent,
+    Event,
+)
+
+__all__ = [
+    "TABLES",
+    "Agent",
+    "AgentMetadata",
+    "Assignment",
+    "Command",
+    "Event",
+    "GrantedQualification",
+    "Intent",
+    "Lease",
+    "OnboardingAgent",
+    "Presence",
+    "Project",
+    "Qualification",
+    "Requester",
+    "Submission",
+    "Table",
+    "Task",
+    "TaskRun",
+    "Unit",
+    "Upload",
+    "Worker",
+]

@@ -1,0 +1,51 @@
+"""What is to be done: Assignments and their Units."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from peewee import ForeignKeyField, IntegerField, TextField
+
+from mephisto_engine.data_model.base import JsonField, Table, UtcField
+from mephisto_engine.data_model.runs import TaskRun
+from mephisto_engine.data_model.workers import Worker
+
+SCREENING_INDEX: Final = -1
+GOLD_INDEX: Final = -2
+COMPENSATION_INDEX: Final = -3
+
+
+class Assignment(Table):
+    """The smallest goal that is reviewed as a whole."""
+
+    task_run = ForeignKeyField(TaskRun, backref="assignments", on_delete="RESTRICT")
+    item_index = IntegerField()
+    """Position of its item in the task data, from 0."""
+    data = JsonField()
+    """Shared data of its units."""
+    requeued_from = ForeignKeyField("self", null=True, on_delete="SET NULL")
+    created_at = UtcField()
+
+
+class Unit(Table):
+    """One worker's contribution to an Assignment; what is published, paid and reviewed."""
+
+    assignment = ForeignKeyField(Assignment, backref="units", index=False, on_delete="RESTRICT")
+    task_run = ForeignKeyField(TaskRun, backref="units", index=False, on_delete="RESTRICT")
+    unit_index = IntegerField()
+    """From 0; the negative ones are screening, gold and compensation units."""
+    data = JsonField()
+    pay_cents = IntegerField()
+    status = TextField()
+    status_at = UtcField()
+    worker = ForeignKeyField(Worker, null=True, backref="units", on_delete="RESTRICT")
+    """Who has it or did it; empty again when it goes back to the pool."""
+    provider_ref = TextField(null=True)
+    created_at = UtcField()
+
+    class Meta:
+        indexes = (
+            (("assignment", "unit_index"), True),
+            (("task_run", "status", "status_at"), False),
+            (("task_run", "status_at"), False),
+        )

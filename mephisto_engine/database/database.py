@@ -1,0 +1,144 @@
+"""MephistoDB: one door to the stored truth."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from peewee import PeeweeException
+
+from mephisto_engine.clock import Clock, SystemClock
+from mephisto_engine.data_model.base import database as bound
+from mephisto_engine.database import schema
+from mephisto_engine.database.compiled import Compiled
+from mephisto_engine.database.transaction import Transaction
+from mephisto_engine.database.writer import Writer
+from mephisto_engine.errors import StateError, StorageError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def default_home() -> Path:
+    """`MEPHISTO_HOME`, or `~/.mephisto-tui`."""
+    return Path(os.environ.get("MEPHISTO_HOME") or "~/.mephisto-tui").expanduser()
+
+
+class MephistoDB:
+    """An open database: operations through the one writer, reads on connections of their own.
+
+    One is open in a process at a time, because Peewee's models are bound to it.
+    """
+
+    _current: MephistoDB | None = None
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self.path = path
+        self.clock = clock
+        self.last_commit_ms: float | None = None
+        self._listeners: list[Callable[[], None]] = []
+        self._reader = schema.connect(path, is_reader=True)
+        self._writer_database = schema.connect(path, is_reader=False)
+        schema.migrate(self._writer_database, path)
+        # The writer thread opens its own connection; this one was for the migrations.
+        self._writer_database.close()
+        self._writer = Writer(self._writer_database, clock, self._committed)
+        bound.initialize(self._reader)
+
+    @classmethod
+    def open(
+        cls,
+        url: str | None = None,
+        *,
+        home: Path | None = None,
+        clock: Clock | None = None,
+    ) -> MephistoDB:
+        """Open (and create, and bring up to date) a database.
+
+        Args:
+            url: `sqlite:///path` or a path; default `MEPHISTO_DB`, else `data.db` in ``home``.
+            home: data folder; default `MEPHISTO_HOME`, else `~/.mephisto-tui`.
+            clock: where the time of changes comes from.
+
+        Raises:
+            StorageError: the file or folder cannot be used.
+            MigrationError: the schema could not be brought up to date.
+        """
+        if cls._current is not None:
+            raise StateError(f"This process has {cls._current.path} open; close that first.")
+        folder = home or default_home()
+        schema.make_private(folder)
+        path = schema.sqlite_path(url or os.environ.get("MEPHISTO_DB") or str(folder / "data.db"))
+        schema.create_file(path)
+        cls._current = cls(path, clock or SystemClock())
+        return cls._current
+
+    async def write(
+        self, operation: Callable[Concatenate[Transaction, P], T], *args: P.args, **_: P.kwargs
+    ) -> T:
+        """Run an operation in the writer; returns after its commit.
+
+        Raises:
+            StorageError: it was not stored. Whatever the operation raises comes out too.
+        """
+        waiter: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._writer.put(operation, args, waiter)
+        return await waiter
+
+    def write_now(
+        self, operation: Callable[Concatenate[Transaction, P], T], *args: P.args, **_: P.kwargs
+    ) -> T:
+        """The same from a plain thread: waits for the commit."""
+        waiter: Future[T] = Future()
+        self._writer.put(operation, args, waiter)
+        return waiter.result()
+
+    def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a query function on this thread's read connection, in one consistent view."""
+        try:
+            with self._reader.atomic():
+                return function(*args, **kwargs)
+        except PeeweeException as error:
+            raise StorageError(f"The database could not be read: {error}.") from error
+
+    def rows(self, query: Compiled, **values: Any) -> list[tuple[Any, ...]]:
+        """All rows of a compiled query on this thread's read connection."""
+        return self._reader.fetch(query.sql(self._reader), query.values(values))
+
+    def change_counter(self) -> int:
+        """A number that changes when another connection, of any process, has committed."""
+        return int(self._reader.fetch("PRAGMA data_version")[0][0])
+
+    def on_commit(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Have ``listener`` called in the writer thread after each commit; returns how to stop."""
+        self._listeners.append(listener)
+
+        def stop() -> None:
+            with contextlib.suppress(ValueError):
+                self._listeners.remove(listener)
+
+        return stop
+
+    def close(self) -> None:
+        """Commit what is queued and close every connection."""
+        self._writer.close()
+        self._reader.close_all()
+        self._writer_database.close_all()
+        if MephistoDB._current is self:
+            MephistoDB._current = None
+
+    def __enter__(self) -> MephistoDB:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _committed(self, elapsed_ms: float) -> None:
+        self.last_commit_ms = elapsed_ms
+        for listener in tuple(self._listeners):
+            listener()

@@ -1,0 +1,422 @@
+"""A worker's way through a run: arrival, agent, submission, leaving."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from mephisto_engine.data_model import (
+    Agent,
+    Assignment,
+    GrantedQualification,
+    Qualification,
+    Submission,
+    TaskRun,
+    Unit,
+    Worker,
+)
+from mephisto_engine.data_model.records import UnitRecord, UploadRecord, WorkerRecord
+from mephisto_engine.data_model.status import (
+    HOLDING_AGENT,
+    LIVE_AGENT,
+    LOST_AGENT,
+    AgentStatus,
+    UnitStatus,
+)
+from mephisto_engine.database.compiled import Compiled, param
+from mephisto_engine.database.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAgent:
+    """An agent that is stored under a registration id or token."""
+
+    id: int
+    token: str
+    worker_id: int
+    unit_id: int
+    status: str
+    registration_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What decides whether an arriving worker may have a unit."""
+
+    worker: WorkerRecord
+    known: KnownAgent | None
+    """The agent that this registration id already has."""
+    live_units: int
+    """Units of this run that the worker is on."""
+    used_units: int
+    """Units of this task, over all its runs, that the worker is on or has done."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewAgent:
+    """An agent about to be made for a claimed unit."""
+
+    token: str
+    registration_id: str
+    worker_id: int
+    unit_id: int
+    assignment_id: int
+    task_run_id: int
+    status: str
+    deadline_ms: int
+    allowed_concurrent: int
+    """0: no limit."""
+    maximum_units: int
+    """0: no limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubmission:
+    """An answer about to be stored."""
+
+    agent_id: int
+    unit_id: int
+    run_id: int
+    worker_id: int
+    body: str
+    uploads: Sequence[UploadRecord]
+    client_ms: int | None
+
+
+class LimitReachedError(Exception):
+    """The worker has as many units as the run allows; ``limit`` names which limit."""
+
+    def __init__(self, limit: str) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+
+_FIND_WORKER = Compiled(
+    lambda: Worker.select(Worker.id, Worker.blocked_at).where(
+        (Worker.provider_type == param("provider")) & (Worker.name == param("name"))
+    )
+)
+_GRANTS = Compiled(
+    lambda: (
+        GrantedQualification.select(Qualification.name, GrantedQualification.value)
+        .join(Qualification)
+        .where(GrantedQualification.worker == param("worker"))
+    )
+)
+_AGENT_COLUMNS = (
+    Agent.id,
+    Agent.token,
+    Agent.worker,
+    Agent.unit,
+    Agent.status,
+    Agent.registration_id,
+)
+BY_REGISTRATION = Compiled(
+    lambda: Agent.select(*_AGENT_COLUMNS).where(
+        (Agent.task_run == param("run")) & (Agent.registration_id == param("registration"))
+    )
+)
+BY_TOKEN = Compiled(
+    lambda: Agent.select(*_AGENT_COLUMNS).where(
+        (Agent.token == param("token")) & (Agent.task_run == param("run"))
+    )
+)
+_LIVE_UNITS = Compiled(
+    lambda: Agent.select(Agent.id).where(
+        (Agent.task_run == param("run"))
+        & (Agent.worker == param("worker"))
+        & (Agent.status.in_(sorted(LIVE_AGENT)))
+    )
+)
+_OWN_RUN: Any = TaskRun.alias()
+_USED_UNITS = Compiled(
+    lambda: (
+        Agent.select(Agent.id)
+        .join(TaskRun)
+        .where(
+            (Agent.worker == param("worker"))
+            & TaskRun.task.in_(_OWN_RUN.select(_OWN_RUN.task).where(_OWN_RUN.id == param("run")))
+            & (Agent.status.in_(sorted(HOLDING_AGENT)))
+        )
+    )
+)
+HISTORY = Compiled(
+    lambda: Agent.select(Agent.assignment).where(
+        (Agent.worker == param("worker"))
+        & (Agent.task_run == param("run"))
+        & (Agent.status.in_(sorted(HOLDING_AGENT)))
+    )
+)
+
+
+def units_with_data() -> Any:
+    """Query for the columns that `unit_record` reads."""
+    return Unit.select(
+        Unit.id,
+        Unit.assignment,
+        Unit.task_run,
+        Unit.unit_index,
+        Unit.status,
+        Unit.pay_cents,
+        Assignment.data,
+        Unit.data,
+        Unit.worker,
+    ).join(Assignment)
+
+
+UNIT_WITH_DATA = Compiled(lambda: units_with_data().where(Unit.id == param("unit")))
+_SUBMITTED = Compiled(
+    lambda: Submission.select(Submission.sha256).where(Submission.agent == param("agent"))
+)
+_TOUCH_RUN = Compiled(
+    lambda: TaskRun.update({TaskRun.last_submission_at: param("at")}).where(
+        TaskRun.id == param("run")
+    )
+)
+
+
+def admit(
+    tx: Transaction,
+    run_id: int,
+    provider_type: str,
+    worker_name: str,
+    registration_id: str,
+    has_limits: bool,
+) -> Admission:
+    """Find or add the arriving worker, and gather what decides about them."""
+    row = tx.one(_FIND_WORKER, provider=provider_type, name=worker_name)
+    if row is None:
+        worker_id = tx.insert(
+            "worker", provider_type=provider_type, name=worker_name, created_at=tx.now_ms
+        )
+        tx.record("worker.created", "worker", worker_id, run=run_id, actor=f"worker:{worker_id}")
+        known = tx.one(BY_REGISTRATION, run=run_id, registration=registration_id)
+        worker = WorkerRecord(worker_id, worker_name, provider_type)
+        return Admission(worker, KnownAgent(*known) if known else None, 0, 0)
+    worker_id, blocked_at = row
+    grants = dict(tx.all(_GRANTS, worker=worker_id))
+    known = tx.one(BY_REGISTRATION, run=run_id, registration=registration_id)
+    live, used = _load(tx, run_id, worker_id) if has_limits else (0, 0)
+    return Admission(
+        WorkerRecord(worker_id, worker_name, provider_type, blocked_at is not None, grants),
+        KnownAgent(*known) if known else None,
+        live,
+        used,
+    )
+
+
+def create_agent(tx: Transaction, new: NewAgent) -> tuple[int, UnitRecord]:
+    """Make the agent for a claimed unit and move the unit to `assigned`.
+
+    Returns:
+        The agent's id and the unit with its data.
+
+    Raises:
+        LimitReachedError: the worker has reached a limit since they were admitted.
+        IntegrityError: the unit is held, or the worker is on the assignment already.
+    """
+    if new.allowed_concurrent or new.maximum_units:
+        live, used = _load(tx, new.task_run_id, new.worker_id)
+        limit = reached_limit(live, used, new.allowed_concurrent, new.maximum_units)
+        if limit:
+            raise LimitReachedError(limit)
+    agent_id = tx.insert(
+        "agent",
+        token=new.token,
+        registration_id=new.registration_id,
+        worker=new.worker_id,
+        unit=new.unit_id,
+        assignment=new.assignment_id,
+        task_run=new.task_run_id,
+        status=new.status,
+        status_at=tx.now_ms,
+        deadline_at=new.deadline_ms,
+        created_at=tx.now_ms,
+    )
+    actor = f"worker:{new.worker_id}"
+    tx.begin("agent", agent_id, new.status, run=new.task_run_id, actor=actor)
+    tx.move(
+        "unit",
+        new.unit_id,
+        UnitStatus.ASSIGNED,
+        source=UnitStatus.LAUNCHED,
+        run=new.task_run_id,
+        actor=actor,
+        data={"agent": agent_id},
+        worker=new.worker_id,
+    )
+    return agent_id, unit_record(tx.all(UNIT_WITH_DATA, unit=new.unit_id)[0])
+
+
+def submit(tx: Transaction, new: NewSubmission) -> str:
+    """Store an answer and complete its agent and unit, together.
+
+    Returns:
+        `stored`; `repeated` if the agent had submitted before (the first answer stands); or `late`
+        if the agent had been ended (the answer is kept, the unit is not completed by it).
+    """
+    digest = hashlib.sha256(new.body.encode()).hexdigest()
+    actor = f"worker:{new.worker_id}"
+    before = tx.one(_SUBMITTED, agent=new.agent_id)
+    if before is not None:
+        if before[0] != digest:
+            tx.record(
+                "agent.submitted_otherwise",
+                "agent",
+                new.agent_id,
+                run=new.run_id,
+                actor=actor,
+                data={"sha256": digest},
+            )
+        return "repeated"
+    status = tx.status("agent", new.agent_id)
+    is_late = status in LOST_AGENT
+    _store(tx, new, digest, is_late)
+    if is_late:
+        tx.record("agent.submitted_late", "agent", new.agent_id, run=new.run_id, actor=actor)
+        return "late"
+    tx.move(
+        "agent",
+        new.agent_id,
+        AgentStatus.COMPLETED,
+        source=status,
+        run=new.run_id,
+        actor=actor,
+        submitted_at=tx.now_ms,
+    )
+    tx.move(
+        "unit",
+        new.unit_id,
+        UnitStatus.COMPLETED,
+        source=UnitStatus.ASSIGNED,
+        run=new.run_id,
+        actor=actor,
+        data={"agent": new.agent_id},
+    )
+    tx.run(_TOUCH_RUN, run=new.run_id, at=tx.now_ms)
+    return "stored"
+
+
+def end_agent(
+    tx: Transaction,
+    agent_id: int,
+    unit_id: int,
+    run_id: int,
+    status: str,
+    unit_status: str,
+    actor: str,
+    reason: str,
+) -> None:
+    """A worker is gone: end the agent, and give its unit back (`launched`) or withdraw it."""
+    tx.move("agent", agent_id, status, run=run_id, actor=actor, data={"reason": reason})
+    columns: dict[str, Any] = {"worker": None} if unit_status == UnitStatus.LAUNCHED else {}
+    tx.move(
+        "unit",
+        unit_id,
+        unit_status,
+        source=UnitStatus.ASSIGNED,
+        run=run_id,
+        actor=actor,
+        data={"agent": agent_id, "reason": reason},
+        **columns,
+    )
+
+
+def store_metadata(
+    tx: Transaction, agent_id: int, run_id: int, body: str, uploads: Sequence[UploadRecord]
+) -> None:
+    """Keep what a page sent beside its answer."""
+    tx.insert("agent_metadata", agent=agent_id, body=body, received_at=tx.now_ms)
+    _add_uploads(tx, agent_id, uploads)
+    tx.record("agent.metadata", "agent", agent_id, run=run_id)
+
+
+def record_agent_event(
+    tx: Transaction, kind: str, agent_id: int, run_id: int, actor: str, data: Any
+) -> None:
+    """Journal something that happened to an agent without changing its status."""
+    tx.record(kind, "agent", agent_id, run=run_id, actor=actor, data=data)
+
+
+def record_refusal(tx: Transaction, run_id: int, worker_id: int, reason: str, detail: str) -> None:
+    """A worker got no unit, and why."""
+    tx.record(
+        "worker.refused",
+        "worker",
+        worker_id,
+        run=run_id,
+        actor=f"worker:{worker_id}" if worker_id else "gateway",
+        data={"reason": reason, "detail": detail},
+    )
+
+
+def store_presence(tx: Transaction, seen: Sequence[tuple[int, int]]) -> None:
+    """Note when live agents were last seen: ``(agent id, milliseconds)``."""
+    tx.database.connection().executemany(
+        'INSERT INTO "presence" ("agent_id", "last_seen_at") VALUES (?, ?) '
+        'ON CONFLICT ("agent_id") DO UPDATE SET "last_seen_at" = excluded."last_seen_at"',
+        seen,
+    )
+
+
+def reached_limit(live: int, used: int, allowed_concurrent: int, maximum_units: int) -> str:
+    """Name of the limit that the worker has reached, or nothing. A limit of 0 is none."""
+    if maximum_units and used >= maximum_units:
+        return "maximum_units_per_worker"
+    if allowed_concurrent and live >= allowed_concurrent:
+        return "allowed_concurrent"
+    return ""
+
+
+def unit_record(row: tuple[Any, ...]) -> UnitRecord:
+    """A row of `UNIT_WITH_DATA` as a record."""
+    unit_id, assignment, run, index, status, pay, shared, data, worker = row
+    return UnitRecord(
+        unit_id,
+        assignment,
+        run,
+        index,
+        status,
+        pay,
+        orjson.loads(shared),
+        orjson.loads(data),
+        worker,
+    )
+
+
+def _load(tx: Transaction, run_id: int, worker_id: int) -> tuple[int, int]:
+    """Units of the run that the worker is on; units of the task that they are on or have done."""
+    live = len(tx.all(_LIVE_UNITS, run=run_id, worker=worker_id))
+    return live, len(tx.all(_USED_UNITS, run=run_id, worker=worker_id))
+
+
+def _store(tx: Transaction, new: NewSubmission, digest: str, is_late: bool) -> None:
+    tx.insert(
+        "submission",
+        agent=new.agent_id,
+        body=new.body,
+        sha256=digest,
+        is_late=int(is_late),
+        client_at=new.client_ms,
+        received_at=tx.now_ms,
+    )
+    _add_uploads(tx, new.agent_id, new.uploads)
+
+
+def _add_uploads(tx: Transaction, agent_id: int, uploads: Sequence[UploadRecord]) -> None:
+    for upload in uploads:
+        tx.insert(
+            "upload",
+            agent=agent_id,
+            field_name=upload.field_name,
+            original_name=upload.original_name,
+            stored_name=upload.stored_name,
+            mime_type=upload.mime_type,
+            size=upload.size,
+            sha256=upload.sha256,
+            created_at=tx.now_ms,
+        )

@@ -1,0 +1,155 @@
+"""Opening a database file: where it lies, who may read it, and which schema it has."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from peewee import Database, PeeweeException, SqliteDatabase
+from playhouse.migrations import MigrationError as RunnerError
+from playhouse.migrations import Runner
+
+from mephisto_engine.errors import ConfigError, MigrationError, StorageError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+BUSY_SECONDS = 5.0
+"""How long a statement waits for another process's transaction before it fails."""
+
+_PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": "full",
+    "foreign_keys": 1,
+    "cache_size": -32 * 1024,
+    "temp_store": "memory",
+}
+
+
+class TrackedSqlite(SqliteDatabase):
+    """SQLite that remembers its connections, so that closing reaches those of other threads."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.opened: list[sqlite3.Connection] = []
+        super().__init__(*args, **kwargs)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection = super()._connect()  # type: ignore[misc]
+        self.opened.append(connection)
+        return connection
+
+    def fetch(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a statement."""
+        cursor: Any = self.execute_sql(sql, values)  # type: ignore[no-untyped-call]
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+    def close_all(self) -> None:
+        """Close every connection, whichever thread opened it."""
+        self.close()
+        for connection in self.opened:
+            connection.close()
+        self.opened.clear()
+
+
+def sqlite_path(url: str) -> Path:
+    """File behind a database URL (`sqlite:///path`) or plain path.
+
+    Raises:
+        ConfigError: another kind of database.
+    """
+    if "://" not in url:
+        return Path(url).expanduser()
+    scheme, _, rest = url.partition("://")
+    if scheme != "sqlite" or not rest.startswith("/"):
+        raise ConfigError(
+            f"Databases of kind {scheme!r} cannot be opened by this version.",
+            "Use a file: sqlite:///absolute/path.db, or a plain path.",
+        )
+    return Path(rest[1:]).expanduser()
+
+
+def make_private(folder: Path) -> None:
+    """Create a folder that only its owner can enter (0700)."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StorageError(
+            f"The folder {folder} cannot be made: {error.strerror}.",
+            "Choose another with --home or MEPHISTO_HOME.",
+        ) from error
+
+
+def connect(path: Path, *, is_reader: bool) -> TrackedSqlite:
+    """A database object for ``path``; connections are made by the threads that use it."""
+    pragmas = {**_PRAGMAS, "query_only": 1} if is_reader else _PRAGMAS
+    return TrackedSqlite(str(path), pragmas=pragmas, timeout=BUSY_SECONDS, check_same_thread=False)
+
+
+def create_file(path: Path) -> None:
+    """Make sure that the file exists, readable by its owner alone (0600)."""
+    make_private(path.parent)
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise StorageError(
+            f"The database {path} cannot be opened: {error.strerror}.",
+            "Check its permissions, or choose another with --db.",
+        ) from error
+
+
+def migrate(database: Database, path: Path, directory: Path = MIGRATIONS) -> None:
+    """Bring the schema up to date: all pending migrations, or none of them.
+
+    Raises:
+        MigrationError: one failed (the database is as it was), or the file is not of this program
+            or of a newer version of it.
+    """
+    with _only_one(path):
+        try:
+            runner = Runner(database, str(directory))
+            _refuse_newer(runner)
+            if any(item.applied is None for item in runner.status()):
+                _run_all(database, runner)
+        except (PeeweeException, RunnerError, sqlite3.DatabaseError) as error:
+            raise MigrationError(
+                f"The database {path} could not be brought up to date: {error}.",
+                "It is as it was. Run `mephisto-tui doctor`, or choose another file with --db.",
+            ) from error
+
+
+def _run_all(database: Database, runner: Runner) -> None:
+    """One transaction around all of them; foreign keys rest meanwhile and are checked at its end.
+
+    SQLite ignores the switch inside a transaction, so it is set around it.
+    """
+    database.execute_sql("PRAGMA foreign_keys=0")
+    try:
+        with database.atomic():
+            runner.up()
+            broken = database.execute_sql("PRAGMA foreign_key_check").fetchall()
+            if broken:
+                raise RunnerError(f"{len(broken)} rows would point at nothing")
+    finally:
+        database.execute_sql("PRAGMA foreign_keys=1")
+
+
+def _refuse_newer(runner: Runner) -> None:
+    unknown = [item.name for item in runner.status() if item.path is None]
+    if unknown:
+        raise MigrationError(
+            f"The database was written by a newer version (it has {', '.join(unknown)}).",
+            "Upgrade mephisto-tui, or choose another file with --db.",
+        )
+
+
+@contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    """Keep two processes that open a new database at once from migrating it twice."""
+    with (path.parent / f".{path.name}.migrate").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

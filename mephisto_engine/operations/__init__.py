@@ -1,0 +1,1 @@
+"""What the engine does: runs, allocation, deadlines, watching, checking."""

@@ -1,0 +1,122 @@
+"""A Job: an Architect, a Blueprint and a CrowdProvider, configured for one TaskRun."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mephisto_engine.abstractions.architect import Architect, ArchitectContext
+from mephisto_engine.abstractions.blueprint import AgentState, Blueprint, TaskRunner
+from mephisto_engine.abstractions.channel import Backend
+from mephisto_engine.abstractions.crowd_provider import CrowdProvider, ProviderContext
+from mephisto_engine.abstractions.qualifications import Requirement
+from mephisto_engine.abstractions.registry import PluginKind, Registry
+from mephisto_engine.abstractions.site import Site
+from mephisto_engine.config.launch import LaunchConfig
+from mephisto_engine.data_model.records import RunRecord
+
+
+@dataclass
+class Job:
+    """The three plugins of a run, and what of its config the engine itself reads."""
+
+    run: RunRecord
+    blueprint: Blueprint
+    runner: TaskRunner
+    agent_state: AgentState
+    provider: CrowdProvider
+    architect_class: type[Architect]
+    architect_args: Any
+    requirements: tuple[Requirement, ...]
+    folder: Path
+    """Data folder of the run: site, uploads."""
+    title: str
+    assignment_duration_seconds: int
+    no_submission_patience_seconds: int
+    allowed_concurrent: int
+    maximum_units_per_worker: int
+    max_num_concurrent_units: int
+    budget_cents: int | None
+
+    @property
+    def cost_of_unit(self) -> int:
+        """Cents that one unit costs, the provider's fee included (rounded up)."""
+        return with_fee(self.run.pay_cents, self.provider.FEE_PERCENT)
+
+    def make_site(self) -> Site:
+        """The site to serve; its folder is empty until `build_site`."""
+        root = self.folder / "site"
+        uploads = self.folder / "uploads"
+        for part in (root, uploads):
+            part.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return Site(
+            root=root,
+            uploads=uploads,
+            task_config=self.blueprint.get_frontend_args(),
+            provider_script=self.provider.page_script(),
+            title=self.title,
+        )
+
+    def build_site(self, root: Path) -> None:
+        """Have the task builder fill the folder; blocks."""
+        self.blueprint.TaskBuilderClass(self.blueprint).build_in_dir(root)
+
+    def make_architect(self, site: Site, backend: Backend) -> Architect:
+        """The architect, given what it is to put on line."""
+        return self.architect_class(self.architect_args, ArchitectContext(self.run, site, backend))
+
+
+def with_fee(pay_cents: int, fee_percent: int) -> int:
+    """A pay and the provider's fee on it, the fee rounded up to a whole cent."""
+    return pay_cents - (-pay_cents * fee_percent // 100)
+
+
+def make_job(config: LaunchConfig, run: RunRecord, registry: Registry, folder: Path) -> Job:
+    """Load the three plugins that a config names and configure them for a run."""
+    blueprint_class = registry.load(PluginKind.BLUEPRINT, config.blueprint_type)
+    provider_class = registry.load(PluginKind.PROVIDER, config.provider_type)
+    task = config.task
+    blueprint: Blueprint = blueprint_class(config.blueprint_args, config.shared_state, run)
+    requirements = (*config.requirements, *blueprint.get_required_qualifications())
+    provider: CrowdProvider = provider_class(
+        config.provider_args,
+        ProviderContext(
+            run=run,
+            title=task.task_title,
+            description=task.task_description,
+            keywords=tuple(part.strip() for part in task.task_tags.split(",") if part.strip()),
+            assignment_duration_seconds=task.assignment_duration_in_seconds,
+            lifetime_seconds=task.task_lifetime_in_seconds,
+            requirements=requirements,
+        ),
+    )
+    _lend_answers(provider, blueprint.example_answer)
+    return Job(
+        run=run,
+        blueprint=blueprint,
+        runner=blueprint.TaskRunnerClass(blueprint),
+        agent_state=blueprint.AgentStateClass(),
+        provider=provider,
+        architect_class=registry.load(PluginKind.ARCHITECT, config.architect_type),
+        architect_args=config.architect_args,
+        requirements=requirements,
+        folder=folder,
+        title=task.task_title,
+        assignment_duration_seconds=task.assignment_duration_in_seconds,
+        no_submission_patience_seconds=task.no_submission_patience,
+        allowed_concurrent=task.allowed_concurrent,
+        maximum_units_per_worker=task.maximum_units_per_worker,
+        max_num_concurrent_units=task.max_num_concurrent_units,
+        budget_cents=config.budget_cents,
+    )
+
+
+def _lend_answers(
+    provider: CrowdProvider, answer: Callable[[Any, random.Random], dict[str, Any]]
+) -> None:
+    """A provider whose workers are simulated answers as the blueprint would have it."""
+    if hasattr(provider, "example_answer"):
+        provider.example_answer = answer

@@ -1,0 +1,250 @@
+"""The TaskLauncher: makes assignments from data and publishes their units over time.
+
+It creates everything that finite data gives; of endless data it stays a little ahead of the
+workers. It publishes as many units as `max_num_concurrent_units` and the budget allow, and wakes
+when one of them is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from itertools import islice
+
+import orjson
+
+from mephisto_engine.abstractions.blueprint import InitializationData, ItemSource
+from mephisto_engine.data_model import Unit
+from mephisto_engine.data_model.records import UnitRecord
+from mephisto_engine.data_model.status import UnitStatus
+from mephisto_engine.database import MephistoDB
+from mephisto_engine.database.compiled import Compiled, param
+from mephisto_engine.database.operations import agents as agent_ops
+from mephisto_engine.database.operations import runs as ops
+from mephisto_engine.database.operations.runs import NewAssignment
+from mephisto_engine.operations.job import Job
+from mephisto_engine.operations.live_run import LiveRun
+
+log = logging.getLogger(__name__)
+
+GROUP = 1000
+"""Items, and units, of one database operation."""
+
+AHEAD = 1000
+"""Unfinished units that endless data is kept ahead of the workers."""
+
+LONGEST_WAIT = 60.0
+"""Seconds between two tries to publish while the provider fails."""
+
+_CREATED = Compiled(
+    lambda: (
+        Unit.select(Unit.id, Unit.assignment)
+        .where((Unit.task_run == param("run")) & (Unit.status == UnitStatus.CREATED))
+        .order_by(Unit.id)
+    )
+)
+_RANGE_WITH_DATA = Compiled(
+    lambda: agent_ops.units_with_data().where(
+        (Unit.id >= param("first")) & (Unit.id <= param("last")) & (Unit.task_run == param("run"))
+    )
+)
+_PUBLISHED = Compiled(
+    lambda: agent_ops.units_with_data().where(
+        (Unit.task_run == param("run")) & (Unit.status == UnitStatus.LAUNCHED)
+    )
+)
+
+
+class TaskLauncher:
+    """Creates and publishes the units of one run."""
+
+    def __init__(
+        self, db: MephistoDB, live: LiveRun, job: Job, url: str, changed: Callable[[], None]
+    ) -> None:
+        self.is_budget_reached = False
+        """Whether units are held back because the next one might not be paid for."""
+        self.trouble: str = ""
+        """The provider's words while publishing fails; empty otherwise."""
+        self._db = db
+        self._live = live
+        self._job = job
+        self._url = url
+        self._changed = changed
+        self._waiting: deque[tuple[int, int]] = deque()
+        self._wake = asyncio.Event()
+        self._is_stopping = False
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin to create and to publish."""
+        self._waiting.extend(self._db.rows(_CREATED, run=self._live.run_id))
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(self._create()), loop.create_task(self._publish())]
+
+    def wake(self) -> None:
+        """Something changed that may let more units be published."""
+        self._wake.set()
+
+    async def stop(self) -> None:
+        """Publish nothing more; returns when what was under way is stored."""
+        self._is_stopping = True
+        self._wake.set()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def failure(self) -> BaseException | None:
+        """Why creating or publishing has ended, if it has ended badly."""
+        for task in self._tasks:
+            if task.done() and not task.cancelled() and task.exception() is not None:
+                return task.exception()
+        return None
+
+    @property
+    def waiting(self) -> int:
+        """Units that exist and are not published yet."""
+        return len(self._waiting)
+
+    async def _create(self) -> None:
+        if self._live.is_data_exhausted:
+            return
+        source = self._job.blueprint.get_initialization_data()
+        is_lazy = self._job.blueprint.has_lazy_data()
+        size = 1 if is_lazy else GROUP
+        async for group in _groups(source, self._live.items_taken, size):
+            await self._add(group)
+            if is_lazy:
+                await self._stay_ahead()
+            if self._is_stopping:
+                return
+        await self._db.write(ops.end_of_data, self._live.run_id, self._live.items_taken)
+        self._live.is_data_exhausted = True
+        self._changed()
+
+    async def _add(self, group: Sequence[InitializationData]) -> None:
+        first = self._live.items_taken
+        items = [_as_assignment(first + place, item) for place, item in enumerate(group)]
+        pay = self._job.run.pay_cents
+        units = await self._db.write(ops.add_assignments, self._live.run_id, items, pay, False)
+        self._live.items_taken += len(items)
+        self._live.has_wide_assignments |= any(len(item.units) > 1 for item in items)
+        self._live.moved("", UnitStatus.CREATED, len(units))
+        self._waiting.extend(units)
+        self._wake.set()
+        self._changed()
+
+    async def _stay_ahead(self) -> None:
+        cap = self._job.max_num_concurrent_units
+        most = min(AHEAD, cap) if cap else AHEAD
+        while not self._is_stopping and len(self._live.pool) + len(self._waiting) >= most:
+            self._wake.clear()
+            await self._wake.wait()
+
+    async def _publish(self) -> None:
+        wait = 1.0
+        while not self._is_stopping:
+            number = min(GROUP, self._allowance(), len(self._waiting))
+            if number <= 0:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            group = [self._waiting.popleft() for _ in range(number)]
+            try:
+                await self._launch(group)
+                wait, self.trouble = 1.0, ""
+            except Exception as error:
+                self._waiting.extendleft(reversed(group))
+                await self._report(error, wait)
+                wait = min(LONGEST_WAIT, wait * 2)
+
+    async def _launch(self, group: Sequence[tuple[int, int]]) -> None:
+        ids = [unit_id for unit_id, _ in group]
+        records = await asyncio.to_thread(self._records, ids)
+        await self._job.provider.unit.launch(records, self._url)
+        await self._db.write(ops.launch_units, self._live.run_id, ids)
+        self._live.moved(UnitStatus.CREATED, UnitStatus.LAUNCHED, len(ids))
+        for unit_id, assignment_id in group:
+            self._live.pool.add(assignment_id, unit_id)
+        self._changed()
+
+    async def _report(self, error: Exception, wait: float) -> None:
+        self.trouble = f"{error} (next try in {wait:.0f} s)"
+        log.warning("publishing failed: %s", self.trouble)
+        data = {"error": str(error)[:2000], "next_try_seconds": wait}
+        await self._db.write(
+            ops.record_run_event, self._live.run_id, "run.publishing_failed", data, "provider"
+        )
+        self._wake.clear()
+        try:
+            await asyncio.wait_for(self._until_stopping(), wait)
+        except TimeoutError:
+            return
+
+    async def _until_stopping(self) -> None:
+        while not self._is_stopping:
+            self._wake.clear()
+            await self._wake.wait()
+
+    def _allowance(self) -> int:
+        """How many more units may be published now."""
+        allowance = len(self._waiting)
+        cap = self._job.max_num_concurrent_units
+        if cap:
+            allowance = min(allowance, cap - self._live.published)
+        budget, cost = self._job.budget_cents, self._job.cost_of_unit
+        if budget is not None and cost:
+            affordable = budget // cost - self._live.costed
+            self.is_budget_reached = affordable <= 0 < len(self._waiting)
+            allowance = min(allowance, affordable)
+        return allowance
+
+    def _records(self, ids: Sequence[int]) -> list[UnitRecord]:
+        """The units with their data, for the provider; blocks."""
+        wanted = set(ids)
+
+        def read() -> list[UnitRecord]:
+            rows = self._db.rows(
+                _RANGE_WITH_DATA, first=ids[0], last=ids[-1], run=self._live.run_id
+            )
+            return [agent_ops.unit_record(row) for row in rows if row[0] in wanted]
+
+        return self._db.read(read)
+
+
+def published_units(db: MephistoDB, run_id: int) -> list[UnitRecord]:
+    """Units of a run that are on the provider and that nobody is on; blocks."""
+
+    def read() -> list[UnitRecord]:
+        return [agent_ops.unit_record(row) for row in db.rows(_PUBLISHED, run=run_id)]
+
+    return db.read(read)
+
+
+async def _groups(
+    source: ItemSource, skip: int, size: int
+) -> AsyncIterator[list[InitializationData]]:
+    """The items after the first ``skip``, in groups; plain iterables are read in a thread."""
+    if isinstance(source, Iterable):
+        iterator = await asyncio.to_thread(_skipped, source, skip)
+        while group := await asyncio.to_thread(lambda: list(islice(iterator, size))):
+            yield group
+        return
+    number = 0
+    async for item in source:
+        number += 1
+        if number > skip:
+            yield [item]
+
+
+def _skipped(source: Iterable[InitializationData], skip: int) -> Iterator[InitializationData]:
+    iterator = iter(source)
+    next(islice(iterator, skip, skip), None)
+    return iterator
+
+
+def _as_assignment(index: int, item: InitializationData) -> NewAssignment:
+    return NewAssignment(
+        index,
+        orjson.dumps(item.shared).decode(),
+        tuple(orjson.dumps(data).decode() for data in item.unit_data),
+    )

@@ -1,0 +1,334 @@
+"""The Monitor: follows the database and makes the snapshots that consoles show.
+
+It reads like any outsider, so a console in the engine's process and one on another machine that
+opens the same database show the same. Counts are read once and then kept up with the journal; lists
+are read as the window that is shown.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections import Counter, deque
+from dataclasses import replace
+from typing import Any
+
+from mephisto_engine.clock import Clock, SystemClock, to_ms
+from mephisto_engine.data_model.status import DONE_UNIT, LIVE_AGENT, UnitStatus
+from mephisto_engine.database import MephistoDB
+from mephisto_engine.database.operations.lease import is_alive
+from mephisto_engine.database.queries import browse
+from mephisto_engine.operations.snapshot import (
+    AgentRow,
+    Health,
+    LogRow,
+    RunRow,
+    Snapshot,
+    UnitRow,
+    View,
+    WorkerRow,
+)
+from mephisto_engine.operations.words import in_words, level_of, range_size
+
+MOST_EVENTS = 5000
+"""Journal rows read at a time; when more have come, counts are read anew instead."""
+
+WORKERS_SECONDS = 2.0
+"""The workers of a run are counted at most this often: it takes all its agents."""
+
+MINUTES = 60
+
+_QUIET = ("unit.assigned", "unit.completed", "command.issued", "command.taken", "command.done")
+"""Events that say nothing which another event beside them does not say better."""
+
+
+class Monitor:
+    """Makes snapshots for one console. `refresh` is called from one thread at a time."""
+
+    def __init__(self, db: MephistoDB, clock: Clock | None = None) -> None:
+        self._db = db
+        self._clock = clock or SystemClock()
+        self._host = socket.gethostname()
+        self._wanted = View()
+        self._changed = threading.Event()
+        self._stop_listening = db.on_commit(self._changed.set)
+        self._snapshot: Snapshot | None = None
+        self._counter = -1
+        self._last_event = 0
+        self._units: dict[int, Counter[str]] = {}
+        self._agents: Counter[str] = Counter()
+        self._log: deque[LogRow] = deque(maxlen=2000)
+        self._errors = 0
+        self._run_id: int | None = None
+        self._is_new = True
+        self._workers: tuple[float, Any, tuple[tuple[WorkerRow, ...], int]] | None = None
+        self._config: tuple[int, str] = (0, "")
+
+    def want(self, view: View) -> None:
+        """What the next snapshots are to show; may be called from any thread."""
+        if view != self._wanted:
+            self._wanted = view
+            self._changed.set()
+
+    def wait_for_change(self, timeout: float) -> bool:
+        """Block until something may have changed, or ``timeout`` seconds; True if it may have.
+
+        Changes by other processes do not wake; they are found by the next `refresh`.
+        """
+        is_set = self._changed.wait(timeout)
+        self._changed.clear()
+        return is_set
+
+    def refresh(self) -> Snapshot:
+        """The state as of now; the same object as before while nothing has changed. Blocks."""
+        view = self._wanted
+        counter = self._db.change_counter()
+        current = self._snapshot
+        if current is not None and counter == self._counter and current.view == view:
+            return current
+        self._counter = counter
+        snapshot = self._db.read(self._take, view)
+        self._snapshot = snapshot
+        return snapshot
+
+    def close(self) -> None:
+        """Stop listening to the database."""
+        self._stop_listening()
+
+    def _take(self, view: View) -> Snapshot:
+        self._follow(view)
+        snapshot = Snapshot(
+            version=self._snapshot.version + 1 if self._snapshot else 1,
+            taken_at=self._clock.now(),
+            view=view,
+            log=tuple(self._log)[-view.log_limit :],
+            errors=self._errors,
+        )
+        snapshot = self._with_runs(snapshot)
+        return snapshot if view.run_id is None else self._with_run(snapshot, view.run_id)
+
+    def _follow(self, view: View) -> None:
+        """Bring counts and log up to date with the journal."""
+        events = browse.events_after(self._last_event, MOST_EVENTS) if not self._is_new else []
+        if self._is_new or view.run_id != self._run_id or len(events) == MOST_EVENTS:
+            self._start_over(view)
+            return
+        for event in events:
+            self._fold(event)
+        if events:
+            self._last_event = events[-1][0]
+
+    def _start_over(self, view: View) -> None:
+        self._is_new = False
+        self._run_id = view.run_id
+        self._last_event = browse.last_event_id()
+        self._units.clear()
+        self._workers = None
+        self._agents = Counter()
+        if view.run_id is not None:
+            self._agents.update(dict(browse.agent_counts(view.run_id)))
+        self._log.clear()
+        for event in browse.last_events(view.run_id, view.log_limit):
+            self._add_line(event)
+
+    def _fold(self, event: Any) -> None:
+        _, _, kind, _, run_id, subject, _, before, after, data = event
+        details = data if isinstance(data, dict) else {}
+        number = range_size(details) or 1
+        if subject == "unit" and run_id in self._units and after:
+            self._count(self._units[run_id], before, after, number)
+        if run_id == self._run_id and subject == "agent" and after:
+            self._count(self._agents, before, after, number)
+        if self._run_id is None or run_id == self._run_id:
+            self._add_line(event)
+            self._errors += level_of(kind) == "error"
+
+    @staticmethod
+    def _count(counts: Counter[str], before: str | None, after: str, number: int) -> None:
+        if before:
+            counts[before] -= number
+        counts[after] += number
+
+    def _add_line(self, event: Any) -> None:
+        number, at, kind, actor, run_id, subject, subject_id, _, after, data = event
+        if kind in _QUIET:
+            return
+        text = in_words(kind, actor, subject, subject_id, after, data)
+        self._log.append(LogRow(number, at, level_of(kind), run_id, text))
+
+    def _with_runs(self, snapshot: Snapshot) -> Snapshot:
+        window = snapshot.view.runs
+        where = browse.runs_containing(window.text, window.is_inverse, window.status)
+        rows = browse.runs(window.sort, window.is_descending, window.offset, window.limit, where)
+        self._read_counts([row.id for row in rows])
+        shown = tuple(self._run_row(row) for row in rows)
+        return replace(snapshot, runs=shown, runs_total=browse.count_runs(where))
+
+    def _with_run(self, snapshot: Snapshot, run_id: int) -> Snapshot:
+        row = browse.run(run_id)
+        if row is None:
+            return snapshot
+        self._read_counts([run_id])
+        run = self._run_row(row)
+        units, units_total = self._unit_rows(snapshot.view, run)
+        agents, agents_total = self._agent_rows(snapshot.view, run_id)
+        workers, workers_total = self._worker_rows(snapshot.view, run)
+        health = row.health or {}
+        return replace(
+            snapshot,
+            run=run,
+            units=units,
+            units_total=units_total,
+            agents=agents,
+            agents_total=agents_total,
+            workers=workers,
+            workers_total=workers_total,
+            config=self._config_text(run_id, row.config),
+            worker_link=str(health.get("worker_link") or ""),
+            health=self._health(row, run_id),
+        )
+
+    def _read_counts(self, run_ids: list[int]) -> None:
+        missing = [run_id for run_id in run_ids if run_id not in self._units]
+        if not missing:
+            return
+        for run_id in missing:
+            self._units[run_id] = Counter()
+        for run_id, status, number in browse.unit_counts(missing):
+            self._units[run_id][status] = number
+
+    def _run_row(self, row: Any) -> RunRow:
+        counts = self._units[row.id]
+        units = {status.value: counts[status] for status in UnitStatus}
+        paid = sum(counts[name] for name in DONE_UNIT if name != "rejected")
+        committed = counts[UnitStatus.LAUNCHED] + counts[UnitStatus.ASSIGNED]
+        return RunRow(
+            id=row.id,
+            task_name=row.task_name,
+            provider_type=row.provider_type,
+            architect_type=row.architect_type,
+            blueprint_type=row.blueprint_type,
+            status=row.status,
+            status_reason=row.status_reason or "",
+            url=row.url or "",
+            units=units,
+            total=sum(units.values()),
+            is_total_final=row.is_data_exhausted,
+            pay_cents=row.pay_cents,
+            cost_cents=paid * row.unit_cost_cents,
+            committed_cents=committed * row.unit_cost_cents,
+            budget_cents=row.budget_cents,
+            created_at=row.created_at,
+            started_at=row.started_at,
+            ended_at=row.ended_at,
+            is_driven=self._is_driven(row),
+            is_sandbox=row.is_sandbox,
+        )
+
+    def _is_driven(self, row: Any) -> bool:
+        if row.renewed_at is None:
+            return False
+        return is_alive(row, self._host, to_ms(self._clock.now()))
+
+    def _unit_rows(self, view: View, run: RunRow) -> tuple[tuple[UnitRow, ...], int]:
+        window = view.units
+        where = browse.unit_conditions(run.id, window.text, window.is_inverse, window.status)
+        if window.text:
+            total = browse.count_units(where)
+        else:
+            total = run.units.get(window.status, 0) if window.status else run.total
+        rows = browse.units(where, window.sort, window.is_descending, window.offset, window.limit)
+        return tuple(_unit_row(row) for row in rows), total
+
+    def _agent_rows(self, view: View, run_id: int) -> tuple[tuple[AgentRow, ...], int]:
+        window = view.agents
+        where = browse.agent_conditions(run_id, window.text, window.is_inverse, window.status)
+        if window.text:
+            total = browse.count_agents(where)
+        else:
+            total = self._agents[window.status] if window.status else self._agents.total()
+        if window.sort or window.text or window.status:
+            rows = browse.agents(
+                where, window.sort, window.is_descending, window.offset, window.limit
+            )
+        else:
+            live = sum(self._agents[name] for name in LIVE_AGENT)
+            rows = browse.live_first(where, live, window.offset, window.limit)
+        return tuple(AgentRow(**row._asdict()) for row in rows), total
+
+    def _worker_rows(self, view: View, run: RunRow) -> tuple[tuple[WorkerRow, ...], int]:
+        window, run_id = view.workers, run.id
+        now = self._clock.monotonic()
+        if self._workers is not None and run.ended_at is None:
+            at, asked, rows = self._workers
+            if asked == (run_id, window) and now - at < WORKERS_SECONDS:
+                return rows
+        found, total = browse.workers(
+            run_id, window.text, window.is_inverse, window.offset, window.limit
+        )
+        rows = (tuple(_worker_row(row) for row in found), total)
+        self._workers = (now, (run_id, window), rows)
+        return rows
+
+    def _health(self, row: Any, run_id: int) -> Health:
+        told = row.health or {}
+        return Health(
+            is_engine_alive=self._is_driven(row),
+            holder=f"{row.host}:{row.pid}" if row.host else "",
+            renewed_at=row.renewed_at,
+            commit_ms=told.get("commit_ms"),
+            connections=int(told.get("connections") or 0),
+            loop_lag_ms=told.get("loop_lag_ms"),
+            trouble=str(told.get("trouble") or ""),
+            submits_per_minute=self._rate(run_id),
+            refusals=dict(told.get("refusals") or {}),
+        )
+
+    def _rate(self, run_id: int) -> tuple[int, ...]:
+        this_minute = to_ms(self._clock.now()) // 60_000
+        first = this_minute - MINUTES + 1
+        counted = dict(browse.submission_minutes(run_id, first * 60_000))
+        if not counted:
+            return ()
+        begin = max(first, min(counted))
+        return tuple(counted.get(minute, 0) for minute in range(begin, this_minute + 1))
+
+    def _config_text(self, run_id: int, config: Any) -> str:
+        if self._config[0] != run_id:
+            import yaml
+
+            text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+            self._config = (run_id, text)
+        return self._config[1]
+
+
+def _unit_row(row: Any) -> UnitRow:
+    seconds = None
+    if row.submitted_at is not None and row.begun_at is not None:
+        seconds = (row.submitted_at - row.begun_at).total_seconds()
+    return UnitRow(
+        id=row.id,
+        assignment_id=row.assignment_id,
+        unit_index=row.unit_index,
+        status=row.status,
+        worker_id=row.worker_id,
+        worker_name=row.worker_name or "",
+        pay_cents=row.pay_cents,
+        status_at=row.status_at,
+        seconds_worked=seconds,
+        preview=row.preview or "",
+    )
+
+
+def _worker_row(row: Any) -> WorkerRow:
+    return WorkerRow(
+        id=row.id,
+        name=row.name,
+        live=row.live,
+        done=row.done,
+        lost=row.lost,
+        accepted=row.accepted,
+        rejected=row.rejected,
+        paid_cents=row.paid_cents,
+        is_blocked=row.blocked_at is not None,
+    )

@@ -1,0 +1,197 @@
+"""The AsyncOperator: launch, resume and stop runs, many in one engine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import uuid
+from collections.abc import Callable
+from getpass import getuser
+from pathlib import Path
+from typing import TypeVar
+
+import mephisto_engine
+from mephisto_engine.abstractions.blueprint import SharedTaskState
+from mephisto_engine.abstractions.calling import call
+from mephisto_engine.abstractions.qualifications import Comparator
+from mephisto_engine.abstractions.registry import PluginKind, Registry
+from mephisto_engine.config import LaunchConfig, launch_config_from_dict
+from mephisto_engine.data_model.status import LIVE_RUN, RESUMABLE_RUN, RunStatus
+from mephisto_engine.database import MephistoDB
+from mephisto_engine.database.operations import runs as ops
+from mephisto_engine.database.operations.lease import Holder
+from mephisto_engine.database.queries import runs as queries
+from mephisto_engine.errors import ConfigError, Problem, StateError
+from mephisto_engine.operations.deadlines import Deadlines
+from mephisto_engine.operations.job import make_job, with_fee
+from mephisto_engine.operations.run_driver import RunDriver
+
+T = TypeVar("T")
+
+
+def operator_name() -> str:
+    """Who is to be written into the journal: `operator:<login>`."""
+    try:
+        return f"operator:{getuser()}"
+    except (KeyError, OSError):
+        return f"operator:{os.getuid()}"
+
+
+def this_holder() -> Holder:
+    """This process, as a holder of leases."""
+    return Holder(uuid.uuid4().hex, socket.gethostname(), os.getpid())
+
+
+class AsyncOperator:
+    """Runs of one engine. Every method belongs to the engine's event loop."""
+
+    def __init__(self, db: MephistoDB, home: Path, registry: Registry) -> None:
+        self._db = db
+        self._home = home
+        self._registry = registry
+        self._deadlines = Deadlines(db.clock)
+        self._holder = this_holder()
+        self._drivers: dict[int, RunDriver] = {}
+
+    def running(self) -> list[int]:
+        """Ids of the runs that this engine drives."""
+        return [run_id for run_id, driver in self._drivers.items() if not driver.ended.is_set()]
+
+    async def launch(self, config: LaunchConfig) -> int:
+        """Launch a run; returns its id once workers can come.
+
+        Raises:
+            ConfigError: the account or a qualification is unknown; nothing was created.
+            MephistoError: it could not be put on line; the run is stored as failed.
+        """
+        if config.task.resume_incomplete_run:
+            last = await self._read(
+                queries.last_unfinished_run, str(config.task.task_name), RESUMABLE_RUN
+            )
+            if last is not None:
+                return await self.resume(last, config.shared_state)
+        requester = await self._check(config)
+        new = self._new_run(config, requester)
+        run_id = await self._db.write(ops.create_run, new)
+        names = [item.qualification_name for item in config.requirements]
+        await self._db.write(ops.ensure_qualifications, names)
+        await self._drive(run_id, config)
+        return run_id
+
+    async def resume(self, run_id: int, shared_state: SharedTaskState | None = None) -> int:
+        """Take up a run again after a stop or a crash.
+
+        Args:
+            run_id: which run.
+            shared_state: a script's own, which is not stored with the run.
+
+        Raises:
+            NotFoundError: there is no such run.
+            StateError: it has completed.
+            LeaseHeldError: another engine drives it.
+            ConfigError: what its config names is no longer there.
+        """
+        run = await self._read(queries.find_run, run_id)
+        if run.status == RunStatus.COMPLETED:
+            raise StateError(f"Run {run_id} has completed; there is nothing left to resume.")
+        if run_id in self.running():
+            raise StateError(f"Run {run_id} is live in this engine.")
+        config = await asyncio.to_thread(
+            launch_config_from_dict, run.config, self._registry, shared_state
+        )
+        await self._drive(run_id, config)
+        return run_id
+
+    async def stop(self, run_id: int, is_now: bool, actor: str) -> str:
+        """Stop a run of this engine; see `RunDriver.stop`."""
+        driver = self._drivers.get(run_id)
+        if driver is None or driver.ended.is_set():
+            raise StateError(f"Run {run_id} is not live in this engine.")
+        return await driver.stop(actor, is_now, f"stopped by {actor}")
+
+    async def close_out(self, run_id: int, actor: str) -> str:
+        """Stop a run that no engine drives (its engine has died): nothing is put on line for it."""
+        run = await self._read(queries.find_run, run_id)
+        if run.status not in LIVE_RUN | {RunStatus.CREATED}:
+            raise StateError(f"Run {run_id} is {run.status}; there is nothing to stop.")
+        config = await asyncio.to_thread(launch_config_from_dict, run.config, self._registry)
+        driver = await self._driver(run_id, config)
+        return await driver.close_out(actor)
+
+    async def wait(self, run_id: int | None = None) -> None:
+        """Return when the run, or every run of this engine, has ended."""
+        drivers = [self._drivers[run_id]] if run_id is not None else list(self._drivers.values())
+        await asyncio.gather(*(driver.ended.wait() for driver in drivers))
+
+    async def close(self) -> None:
+        """Let go of every run: they stay live in the database and can be resumed."""
+        for driver in list(self._drivers.values()):
+            if not driver.ended.is_set():
+                await driver.abandon()
+        self._deadlines.close()
+
+    async def _drive(self, run_id: int, config: LaunchConfig) -> None:
+        driver = await self._driver(run_id, config)
+        await driver.start(operator_name())
+        self._drivers[run_id] = driver
+
+    async def _driver(self, run_id: int, config: LaunchConfig) -> RunDriver:
+        record = await self._read(queries.run_record, run_id)
+        folder = self._home / "runs" / str(run_id)
+        job = await asyncio.to_thread(make_job, config, record, self._registry, folder)
+        return RunDriver(self._db, job, self._deadlines, self._holder)
+
+    async def _check(self, config: LaunchConfig) -> str:
+        """What only the database and the provider know about a config; the requester's name."""
+        problems: list[Problem] = []
+        provider = self._registry.load(PluginKind.PROVIDER, config.provider_type)
+        requester = config.provider_args.requester_name or provider.DEFAULT_REQUESTER
+        if not await call(provider.is_requester_registered, requester):
+            problems.append(
+                Problem(
+                    "mephisto.provider.requester_name",
+                    f"{requester!r} is not registered with {config.provider_type}",
+                    f"the default is {provider.DEFAULT_REQUESTER!r}",
+                )
+            )
+        problems.extend(await self._unknown_qualifications(config))
+        if problems:
+            raise ConfigError(problems)
+        return requester
+
+    async def _unknown_qualifications(self, config: LaunchConfig) -> list[Problem]:
+        """A requirement on a label that nobody can hold is a typing error, except to lack it."""
+        asked = {
+            item.qualification_name
+            for item in config.requirements
+            if item.comparator is not Comparator.DOES_NOT_EXIST
+        }
+        unknown = await self._read(queries.unknown_qualifications, asked)
+        return [
+            Problem("qualifications", f"there is no qualification {name!r}", "create it first")
+            for name in sorted(unknown)
+        ]
+
+    def _new_run(self, config: LaunchConfig, requester: str) -> ops.NewRun:
+        provider = self._registry.load(PluginKind.PROVIDER, config.provider_type)
+        return ops.NewRun(
+            task_name=str(config.task.task_name),
+            task_type=config.blueprint_type,
+            project_name=config.task.project,
+            requester_name=requester,
+            blueprint_type=config.blueprint_type,
+            architect_type=config.architect_type,
+            provider_type=config.provider_type,
+            is_sandbox=provider.IS_SANDBOX,
+            config=config.resolved,
+            config_path=str(config.path) if config.path else None,
+            pay_cents=config.pay_cents,
+            unit_cost_cents=with_fee(config.pay_cents, provider.FEE_PERCENT),
+            budget_cents=config.budget_cents,
+            engine_version=mephisto_engine.__version__,
+            actor=operator_name(),
+        )
+
+    async def _read(self, function: Callable[..., T], *args: object) -> T:
+        return await asyncio.to_thread(self._db.read, function, *args)

@@ -1,0 +1,337 @@
+"""One run that this engine drives, from the lease to the last unit.
+
+Life: ``start`` (lease, site, server, provider) → ``drive`` until nothing is left to do or somebody
+stops it → ``_close`` (withdraw what is unfinished, take everything down, give the lease back).
+Launching and resuming are the same path.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+
+from mephisto_engine.abstractions.architect import Architect
+from mephisto_engine.clock import to_ms
+from mephisto_engine.data_model import TaskRun
+from mephisto_engine.data_model.status import AgentStatus, RunStatus
+from mephisto_engine.database import MephistoDB
+from mephisto_engine.database.operations import commands as command_ops
+from mephisto_engine.database.operations import lease as lease_ops
+from mephisto_engine.database.operations import runs as ops
+from mephisto_engine.database.operations.lease import Holder
+from mephisto_engine.database.queries.commands import Asked, open_commands
+from mephisto_engine.errors import ArchitectError, MephistoError, StateError
+from mephisto_engine.operations.deadlines import Deadlines
+from mephisto_engine.operations.health import HealthMeter
+from mephisto_engine.operations.job import Job
+from mephisto_engine.operations.launcher import TaskLauncher, published_units
+from mephisto_engine.operations.live_run import LiveRun, load_live_run
+from mephisto_engine.operations.supervisor import Supervisor
+
+log = logging.getLogger(__name__)
+
+BEAT_SECONDS = 0.5
+"""How often commands of other processes are looked for."""
+
+RENEW_BEATS = 4
+"""Beats between two renewals of the lease."""
+
+LINGER_SECONDS = 1.0
+"""How long pages are still served after the last answer, for what they load at the end."""
+
+
+class RunDriver:
+    """Drives one run; every method belongs to the engine's event loop."""
+
+    def __init__(self, db: MephistoDB, job: Job, deadlines: Deadlines, holder: Holder) -> None:
+        self.run_id = job.run.id
+        self.ended = asyncio.Event()
+        self._db = db
+        self._job = job
+        self._deadlines = deadlines
+        self._holder = holder
+        self._fence = 0
+        self._changed = asyncio.Event()
+        self._status = RunStatus.LAUNCHING
+        self._reason = ""
+        self._actor = "engine"
+        self._url = ""
+        self._live: LiveRun
+        self._supervisor: Supervisor
+        self._launcher: TaskLauncher
+        self._architect: Architect | None = None
+        self._health = HealthMeter(db)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def live(self) -> LiveRun:
+        """The run in memory."""
+        return self._live
+
+    async def start(self, actor: str) -> None:
+        """Take the lease, put the task on line and begin to publish.
+
+        Raises:
+            LeaseHeldError: another engine drives the run; nothing has changed.
+            MephistoError: it could not be put on line; the run is `failed`, nothing is left behind.
+        """
+        self._fence = await self._db.write(lease_ops.acquire, self.run_id, self._holder)
+        try:
+            before = await self._move(
+                RunStatus.LAUNCHING,
+                actor,
+                started_at=to_ms(self._db.clock.now()),
+                ended_at=None,
+                status_reason=None,
+            )
+            if before in (RunStatus.STOPPED, RunStatus.FAILED):
+                await self._db.write(ops.reopen_units, self.run_id, actor)
+            url = await self._put_on_line()
+            await self._move(RunStatus.LIVE, actor, url=url)
+        except BaseException as error:
+            await self._fail(error)
+            raise
+        self._url = url
+        self._launcher = TaskLauncher(self._db, self._live, self._job, url, self._wake)
+        self._launcher.start()
+        await self._renew()
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(self._drive()), loop.create_task(self._beat())]
+        self._restart_patience()
+
+    async def stop(self, actor: str, is_now: bool, reason: str) -> str:
+        """Let no more workers in; end those at work at once, or wait for them.
+
+        Returns:
+            What happens next, as a sentence for the operator.
+        """
+        if self._status not in (RunStatus.LIVE, RunStatus.PAUSED, RunStatus.DRAINING):
+            raise StateError(f"Run {self.run_id} is {self._status}; it cannot be stopped.")
+        self._live.is_open = False
+        self._live.pool.clear()
+        self._reason, self._actor = reason, actor
+        if self._status is not RunStatus.DRAINING:
+            await self._move(RunStatus.DRAINING, actor, status_reason=reason)
+        at_work = len(self._live.agents)
+        if is_now:
+            await self._supervisor.end_all(AgentStatus.EXPIRED, actor, reason)
+        self._wake()
+        if at_work and not is_now:
+            return f"Run {self.run_id} takes no new workers; {at_work} at work may finish."
+        return f"Run {self.run_id} is stopping; {at_work} workers were ended."
+
+    async def abandon(self) -> None:
+        """The engine goes away without stopping the run: it stays live, and can be resumed."""
+        self._live.is_open = False
+        await self._launcher.stop()
+        await self._take_down()
+        await self._db.write(lease_ops.release, self.run_id, self._holder, self._fence)
+        self.ended.set()
+
+    async def close_out(self, actor: str) -> str:
+        """Stop a run whose engine has died, without putting it on line again."""
+        self._fence = await self._db.write(lease_ops.acquire, self.run_id, self._holder)
+        self._reason, self._actor = f"stopped by {actor} after its engine had ended", actor
+        await self._load()
+        self._live.is_open = False
+        number = len(self._live.agents)
+        await self._supervisor.end_all(AgentStatus.EXPIRED, actor, self._reason)
+        await self._withdraw()
+        await self._take_down()
+        now = to_ms(self._db.clock.now())
+        await self._move(RunStatus.STOPPED, actor, status_reason=self._reason, ended_at=now)
+        await self._db.write(lease_ops.release, self.run_id, self._holder, self._fence)
+        return f"Run {self.run_id} is stopped; no engine drove it. {number} workers were ended."
+
+    async def _load(self) -> None:
+        self._live = await asyncio.to_thread(load_live_run, self._db, self.run_id, self._push)
+        self._supervisor = Supervisor(self._db, self._live, self._job, self._deadlines, self._wake)
+
+    async def _put_on_line(self) -> str:
+        await self._load()
+        site = await asyncio.to_thread(self._job.make_site)
+        await asyncio.to_thread(self._job.build_site, site.root)
+        self._architect = self._job.make_architect(site, self._supervisor)
+        try:
+            await self._architect.prepare()
+            url = await self._architect.deploy()
+        except OSError as error:
+            raise ArchitectError(f"The task could not be put on line: {error}.") from error
+        self._supervisor.open(self._architect.get_channel())
+        await self._job.provider.setup_resources_for_task_run(url)
+        return url
+
+    async def _fail(self, error: BaseException) -> None:
+        await self._take_down()
+        with contextlib.suppress(StateError):
+            await self._move(
+                RunStatus.FAILED,
+                "engine",
+                status_reason=str(error)[:500] or type(error).__name__,
+                ended_at=to_ms(self._db.clock.now()),
+            )
+        await self._db.write(lease_ops.release, self.run_id, self._holder, self._fence)
+        self.ended.set()
+
+    async def _drive(self) -> None:
+        """Wait for changes until the run is over, then close it."""
+        while True:
+            self._changed.clear()
+            ending = self._ending()
+            if ending is not None:
+                await self._close(*ending)
+                return
+            await self._changed.wait()
+            self._launcher.wake()
+
+    def _ending(self) -> tuple[RunStatus, str] | None:
+        """How the run ends now, and why; None while it goes on."""
+        failure = self._launcher.failure()
+        if failure is not None and not self._live.agents:
+            return RunStatus.FAILED, f"The task's data failed: {failure}"
+        if self._live.is_finished:
+            return RunStatus.COMPLETED, ""
+        if self._status is RunStatus.DRAINING and not self._live.agents:
+            return RunStatus.STOPPED, self._reason
+        if self._launcher.is_budget_reached and not self._live.published:
+            waiting = self._launcher.waiting
+            return RunStatus.STOPPED, f"The budget is used up; {waiting} units are not published."
+        return None
+
+    async def _close(self, status: RunStatus, reason: str) -> None:
+        try:
+            self._live.is_open = False
+            await self._launcher.stop()
+            await self._withdraw()
+            await asyncio.sleep(LINGER_SECONDS)
+            await self._take_down()
+            await self._move(
+                status,
+                self._actor,
+                status_reason=reason or None,
+                ended_at=to_ms(self._db.clock.now()),
+            )
+            await self._db.write(lease_ops.release, self.run_id, self._holder, self._fence)
+        except MephistoError:
+            log.exception("run %d could not be closed; `resume` takes it up again", self.run_id)
+        finally:
+            self.ended.set()
+            for task in self._tasks:
+                if task is not asyncio.current_task():
+                    task.cancel()
+
+    async def _withdraw(self) -> None:
+        """Expire what nobody has finished, here and on the provider."""
+        units = await asyncio.to_thread(published_units, self._db, self.run_id)
+        if units:
+            await self._job.provider.unit.expire(units)
+        reason = self._reason or "the run has ended"
+        await self._db.write(ops.expire_units, self.run_id, self._actor, reason)
+
+    async def _take_down(self) -> None:
+        """Undo what `_put_on_line` did, each part whatever becomes of the others."""
+        for part in (self._close_provider, self._close_architect, self._close_supervisor):
+            try:
+                await part()
+            except Exception:
+                log.exception("run %d: a part could not be taken down", self.run_id)
+
+    async def _close_provider(self) -> None:
+        await self._job.provider.cleanup_resources_from_task_run()
+
+    async def _close_architect(self) -> None:
+        if self._architect is not None:
+            await self._architect.shutdown()
+
+    async def _close_supervisor(self) -> None:
+        if hasattr(self, "_supervisor"):
+            for token in self._live.agents:
+                self._deadlines.cancel(token)
+            self._deadlines.cancel(("patience", self.run_id))
+            await self._supervisor.close()
+
+    async def _beat(self) -> None:
+        """Look for commands, renew the lease, save who was seen."""
+        beats = 0
+        while not self.ended.is_set():
+            await self._wait_a_beat()
+            beats += 1
+            try:
+                for asked in self._db.read(open_commands, self.run_id):
+                    await self._obey(asked)
+                if beats % RENEW_BEATS == 0:
+                    await self._renew()
+            except MephistoError as error:
+                log.error("run %d: %s", self.run_id, error)
+
+    async def _wait_a_beat(self) -> None:
+        started = self._db.clock.monotonic()
+        await asyncio.sleep(BEAT_SECONDS)
+        self._health.beat(self._db.clock.monotonic() - started - BEAT_SECONDS)
+
+    async def _renew(self) -> None:
+        await self._supervisor.presence.save()
+        channel = self._architect.get_channel() if self._architect else None
+        health = self._health.report(
+            connections=channel.connection_count() if channel else 0,
+            refusals=self._supervisor.refusals,
+            trouble=self._launcher.trouble,
+            worker_link=self._job.provider.worker_link(self._url),
+        )
+        is_ours = await self._db.write(
+            lease_ops.renew, self.run_id, self._holder, self._fence, health
+        )
+        if not is_ours:
+            log.error("run %d was taken over by another engine; this one lets go", self.run_id)
+            await self._launcher.stop()
+            await self._take_down()
+            self.ended.set()
+            self._tasks[0].cancel()
+
+    async def _obey(self, asked: Asked) -> None:
+        """Carry out one command and answer it."""
+        await self._db.write(command_ops.take, asked.id, self.run_id)
+        try:
+            outcome = await self._carry_out(asked)
+            is_done = True
+        except MephistoError as error:
+            outcome, is_done = str(error), False
+        await self._db.write(command_ops.finish, asked.id, self.run_id, outcome, is_done)
+
+    async def _carry_out(self, asked: Asked) -> str:
+        if asked.kind == "stop":
+            is_now = bool(asked.args.get("now"))
+            return await self.stop(asked.issued_by, is_now, f"stopped by {asked.issued_by}")
+        raise StateError(f"This engine does not know the command {asked.kind!r}.")
+
+    def _restart_patience(self, late: float = 0.0) -> None:
+        """Stop the run when nothing has been submitted for too long."""
+        patience = self._job.no_submission_patience_seconds
+        run = self._db.read(TaskRun.get_by_id, self.run_id)
+        last = max(run.last_submission_at or run.started_at, run.started_at)
+        idle = (self._db.clock.now() - last).total_seconds()
+        if idle < patience:
+            key = ("patience", self.run_id)
+            self._deadlines.set(key, patience - idle, self._restart_patience)
+        elif self._status is RunStatus.LIVE:
+            reason = f"no submission for {patience} seconds"
+            task = asyncio.get_running_loop().create_task(self._drain_quietly(reason))
+            self._tasks.append(task)
+
+    async def _drain_quietly(self, reason: str) -> None:
+        with contextlib.suppress(StateError):
+            await self.stop("engine", False, reason)
+
+    def _push(self, agent: Any, update: dict[str, Any]) -> None:
+        self._supervisor.push(agent, update)
+
+    def _wake(self) -> None:
+        self._changed.set()
+
+    async def _move(self, to: RunStatus, actor: str, **columns: Any) -> str:
+        """Move the run; its status before comes back."""
+        before = await self._db.write(ops.move_run, self.run_id, to, actor, columns)
+        self._status = to
+        return before

@@ -1,0 +1,195 @@
+"""What a console is shown: immutable values, made by the monitor and swapped in whole.
+
+A console never holds a run's units; it holds the window that its `View` asked for. Strings that
+came from workers, providers or files are raw here: the console makes them safe where it draws them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which rows of a list a screen shows."""
+
+    offset: int = 0
+    limit: int = 120
+    sort: str = ""
+    """Column to sort by, as named in the row's class; empty: the list's own (newest first)."""
+    is_descending: bool = True
+    text: str = ""
+    """Only rows in which a shown column contains this, letter case ignored."""
+    is_inverse: bool = False
+    """Only rows that do *not* contain ``text``."""
+    status: str = ""
+    """Only rows with this status."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a console wants to see; it replaces the former wish whole."""
+
+    run_id: int | None = None
+    """The run whose units, agents, workers and log are shown; None: the list of runs alone."""
+    units: Window = field(default_factory=Window)
+    agents: Window = field(default_factory=Window)
+    workers: Window = field(default_factory=Window)
+    runs: Window = field(default_factory=Window)
+    log_limit: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A line of the Runs screen."""
+
+    id: int
+    task_name: str
+    provider_type: str
+    architect_type: str
+    blueprint_type: str
+    status: str
+    status_reason: str
+    url: str
+    units: dict[str, int]
+    """Unit status → number; every status is there."""
+    total: int
+    """Units that exist so far."""
+    is_total_final: bool
+    """Whether all items of the task data have become units."""
+    pay_cents: int
+    """Pay of one unit."""
+    cost_cents: int
+    """Pay for completed work, fees included."""
+    committed_cents: int
+    """What published and assigned units will cost, fees included."""
+    budget_cents: int | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    is_driven: bool
+    """Whether an engine holds the run's lease now."""
+    is_sandbox: bool
+
+    @property
+    def done(self) -> int:
+        """Units with a stored answer."""
+        return sum(
+            self.units.get(name, 0)
+            for name in ("completed", "accepted", "soft_rejected", "rejected")
+        )
+
+    @property
+    def to_review(self) -> int:
+        """Units that wait for a decision."""
+        return self.units.get("completed", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """A line of the Units pane."""
+
+    id: int
+    assignment_id: int
+    unit_index: int
+    status: str
+    worker_id: int | None
+    worker_name: str
+    pay_cents: int
+    status_at: datetime
+    seconds_worked: float | None
+    """From assignment to submission."""
+    preview: str
+    """Beginning of the answer as one line; empty before there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRow:
+    """A line of the Agents pane."""
+
+    id: int
+    worker_id: int
+    worker_name: str
+    unit_id: int
+    status: str
+    created_at: datetime
+    status_at: datetime
+    deadline_at: datetime | None
+    last_seen_at: datetime | None
+    """Last sign of life on a socket; None for pages that open none."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRow:
+    """A line of the Workers pane: one worker's part in the run."""
+
+    id: int
+    name: str
+    live: int
+    done: int
+    lost: int
+    accepted: int
+    rejected: int
+    paid_cents: int
+    is_blocked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """A line of the log: one event of the journal, as words."""
+
+    id: int
+    at: datetime
+    level: str
+    """``info``, ``warn`` or ``error``."""
+    run_id: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Facts about the engine that drives the shown run."""
+
+    is_engine_alive: bool = False
+    holder: str = ""
+    """``host:pid`` of the engine."""
+    renewed_at: datetime | None = None
+    commit_ms: float | None = None
+    """How long the last commit took."""
+    connections: int = 0
+    loop_lag_ms: float | None = None
+    trouble: str = ""
+    """What keeps units from being published, with the time of the next try."""
+    submits_per_minute: tuple[int, ...] = ()
+    """One number a minute, oldest first, at most 60."""
+    refusals: dict[str, int] = field(default_factory=dict)
+    """Reason → how many workers were refused for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything a console shows, as of one moment."""
+
+    version: int
+    taken_at: datetime
+    view: View
+    runs: tuple[RunRow, ...] = ()
+    runs_total: int = 0
+    run: RunRow | None = None
+    """The run of ``view.run_id``."""
+    units: tuple[UnitRow, ...] = ()
+    units_total: int = 0
+    """Rows that match the window's filter."""
+    agents: tuple[AgentRow, ...] = ()
+    agents_total: int = 0
+    workers: tuple[WorkerRow, ...] = ()
+    workers_total: int = 0
+    log: tuple[LogRow, ...] = ()
+    """Newest last."""
+    config: str = ""
+    """The run's config as YAML, without secrets."""
+    worker_link: str = ""
+    health: Health = field(default_factory=Health)
+    errors: int = 0
+    """Error lines in the journal of the shown runs since the console started."""

@@ -1,0 +1,98 @@
+"""Events of the journal as words, for logs, consoles and people."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+_ERRORS: Final = frozenset(
+    {
+        "run.failed",
+        "run.publishing_failed",
+        "run.hook_failed",
+        "agent.task_failed",
+        "agent.page_error",
+        "command.failed",
+    }
+)
+_WARNINGS: Final = frozenset(
+    {
+        "agent.disconnect",
+        "agent.timeout",
+        "agent.returned",
+        "agent.expired",
+        "agent.submitted_late",
+        "agent.submitted_otherwise",
+        "gateway.refused",
+        "run.draining",
+        "run.stopped",
+        "worker.blocked",
+    }
+)
+
+_SENTENCES: Final[dict[str, str]] = {
+    "agent.completed": "agent {id} submitted its unit",
+    "agent.created": "agent {id} is {after} ({actor})",
+    "agent.disconnect": "agent {id} disconnected: {reason}",
+    "agent.expired": "agent {id} was ended: {reason}",
+    "agent.metadata": "agent {id} sent metadata",
+    "agent.page_error": "the page of agent {id} reported an error: {error}",
+    "agent.returned": "agent {id} returned its unit",
+    "agent.submitted_late": "agent {id} submitted after its time; the answer is kept",
+    "agent.submitted_otherwise": "agent {id} submitted again, differently; the first answer stands",
+    "agent.task_failed": "the task's code failed beside agent {id}: {error}",
+    "agent.timeout": "agent {id} timed out: {reason}",
+    "command.issued": "{actor} asked for {kind}",
+    "gateway.refused": "a request was refused: {reason} ({where})",
+    "run.completed": "run {id} has completed",
+    "run.created": "run {id} was created by {actor}",
+    "run.data_exhausted": "all {items} items of the task data are units now",
+    "run.draining": "run {id} takes no new workers: {reason}",
+    "run.failed": "run {id} failed: {reason}",
+    "run.hook_failed": "the operator's function {hook} failed: {error}",
+    "run.lease_taken": "run {id} is driven by process {pid} on {host}",
+    "run.live": "run {id} is live",
+    "run.publishing_failed": "publishing failed: {error}; next try in {next_try_seconds} s",
+    "run.stopped": "run {id} was stopped: {reason}",
+    "unit.assigned": "unit {id} assigned to agent {agent}",
+    "unit.completed": "unit {id} completed by agent {agent}",
+    "worker.created": "worker {id} came for the first time",
+    "worker.refused": "worker {id} got no unit: {reason} {detail}",
+}
+
+
+class _Given(dict[str, Any]):
+    """Details of an event; what it does not have reads as a dash."""
+
+    def __missing__(self, key: str) -> str:
+        return "-"
+
+
+def level_of(kind: str) -> str:
+    """``info``, ``warn`` or ``error``."""
+    if kind in _ERRORS:
+        return "error"
+    return "warn" if kind in _WARNINGS else "info"
+
+
+def in_words(
+    kind: str, actor: str, subject: str, subject_id: int, after: str | None, data: Any
+) -> str:
+    """One line that says what happened. Foreign text in it is raw."""
+    details = data if isinstance(data, dict) else {}
+    number = range_size(details)
+    if number is not None:
+        return f"{number} {subject}{'s' if number != 1 else ''} {after}"
+    given = _Given({**details, "id": subject_id, "actor": actor, "after": after})
+    sentence = _SENTENCES.get(kind)
+    if sentence is None:
+        verb = kind.partition(".")[2].replace("_", " ")
+        return f"{subject.replace('_', ' ')} {subject_id} {verb}"
+    return sentence.format_map(given).rstrip()
+
+
+def range_size(details: dict[str, Any]) -> int | None:
+    """How many rows an event about ranges of ids names; None for an event about one row."""
+    ranges = details.get("ranges")
+    if not isinstance(ranges, list):
+        return None
+    return int(sum(last - first + 1 for first, last in ranges))

@@ -1,0 +1,288 @@
+"""The console as a Textual app: wiring only."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import ClassVar, Final, Literal
+
+from rich.console import RenderableType
+from textual.app import App
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from mephisto_engine.clock import Clock, SystemClock
+from mephisto_engine.data_model.status import LIVE_RUN
+from mephisto_engine.errors import MephistoError
+from mephisto_engine.operations.snapshot import RunRow, Snapshot
+from mephisto_tui import terminal
+from mephisto_tui.bridge import Bridge
+from mephisto_tui.commands import Scope, commands_for
+from mephisto_tui.safe_text import clean
+from mephisto_tui.screens.base import ConsoleScreen
+from mephisto_tui.screens.confirm import TYPED, ConfirmScreen
+from mephisto_tui.screens.help import HelpScreen
+from mephisto_tui.screens.log import LogScreen
+from mephisto_tui.screens.menu import PaletteScreen
+from mephisto_tui.screens.run import RunScreen
+from mephisto_tui.screens.runs import RunsScreen
+from mephisto_tui.screens.stopping import (
+    DETACH,
+    DRAIN,
+    NOW,
+    TYPED_ABOVE,
+    how_to_leave,
+    how_to_stop,
+    type_the_number,
+)
+from mephisto_tui.view.chrome import window_title
+from mephisto_tui.view.empty import Surroundings
+from mephisto_tui.view.spans import BLANK, Line, line
+from mephisto_tui.widgets.last_door import AsciiFilter, ControlFilter
+
+TICK_SECONDS: Final = 0.25
+LAST_LOOK_SECONDS: Final = 1.0
+"""How long a finished run stays on the screen of a console that ends with it."""
+
+log = logging.getLogger(__name__)
+
+Reason = Literal["quit", "detach", "done", "terminated", "hangup", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleExit:
+    """How a console ended; what becomes of an engine is for the caller to decide."""
+
+    reason: Reason
+    message: str = ""
+    """What to tell the person who started it; safe to print."""
+
+
+class ConsoleApp(App[ConsoleExit]):
+    """The live console over a bridge."""
+
+    CSS_PATH: ClassVar[str] = "styles/console.tcss"
+    ENABLE_COMMAND_PALETTE = False  # the palette is a screen of ours, over the list of commands
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {  # type: ignore[assignment]
+        "runs": RunsScreen,
+        "log": LogScreen,
+    }
+    DEFAULT_MODE = "runs"
+
+    def __init__(
+        self,
+        bridge: Bridge,
+        *,
+        run_id: int | None = None,
+        read_only: bool = False,
+        ascii: bool | None = None,
+        exit_when_done: bool = False,
+        clock: Clock | None = None,
+        surroundings: Surroundings | None = None,
+        standing_note: str = "",
+    ) -> None:
+        super().__init__()
+        self.bridge = bridge
+        self.run_id = run_id
+        self.refusal = "this console is read-only" if read_only else bridge.refusal
+        self.exit_when_done = exit_when_done
+        self.clock: Clock = clock or SystemClock()
+        self.surroundings = surroundings or Surroundings()
+        self.standing_note: Line = line(f" {standing_note}", "dim") if standing_note else BLANK
+        self.theme = "ansi-dark" if terminal.has_few_colours() else "gruvbox"
+        self._last_doors: list[LineFilter] = [ControlFilter()]
+        if terminal.shows_only_ascii() if ascii is None else ascii:
+            self._last_doors.append(AsciiFilter())
+        self._title_shown = ""
+        self._done_since: float | None = None
+        self._quits_when_idle = False
+        self._signals = contextlib.ExitStack()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), *self._last_doors]
+
+    def on_mount(self) -> None:
+        self._signals.enter_context(terminal.signals_handled(self._on_signal))
+        if self.run_id is not None:
+            self.open_run(self.run_id)
+        self.set_interval(TICK_SECONDS, self._tick)
+
+    def on_unmount(self) -> None:
+        self._signals.close()
+
+    def _tick(self) -> None:
+        snapshot = self.bridge.latest()
+        if snapshot is not None:
+            self._show_title(snapshot)
+            self._leave_when_done(snapshot)
+        if isinstance(self.screen, ConsoleScreen):
+            self.screen.tick()
+
+    def _show_title(self, snapshot: Snapshot) -> None:
+        run = snapshot.run or next((run for run in snapshot.runs if run.is_driven), None)
+        title = window_title(run, snapshot.errors)
+        if title != self._title_shown and self._driver is not None and not self.is_headless:
+            self._title_shown = title
+            self._driver.write(terminal.title_sequence(title))
+
+    def _leave_when_done(self, snapshot: Snapshot) -> None:
+        """End the console with its run, but let the last picture be seen."""
+        if self._quits_when_idle and not self.bridge.running():
+            self.exit(ConsoleExit("quit"))
+        if not self.exit_when_done or snapshot.run is None or snapshot.run.id != self.run_id:
+            return
+        if snapshot.run.status in LIVE_RUN or snapshot.run.status == "created":
+            self._done_since = None
+        elif self._done_since is None:
+            self._done_since = self.clock.monotonic()
+        elif self.clock.monotonic() - self._done_since >= LAST_LOOK_SECONDS:
+            self.exit(ConsoleExit("done"))
+
+    def show_mode(self, mode: str) -> None:
+        self.switch_mode(mode)
+
+    def open_run(self, run_id: int) -> None:
+        self.push_screen(RunScreen(run_id))
+
+    def show_help(self, scopes: Sequence[Scope]) -> None:
+        if isinstance(self.screen, ConsoleScreen):
+            self.push_screen(HelpScreen(scopes, self.screen.view()))
+
+    def show_palette(self, screen: ConsoleScreen) -> None:
+        listed = [command for command in commands_for(screen.SCOPES) if command.is_listed]
+
+        async def perform(command_id: str | None) -> None:
+            if command_id is not None:
+                await screen.action_command(command_id)
+
+        self.push_screen(PaletteScreen(listed), perform)
+
+    def say(self, text: str, tone: Literal["", "warn", "bad"] = "") -> None:
+        """Tell the operator something on whichever screen is in front, or comes to it."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, ConsoleScreen):
+                screen.say(text, tone)
+                return
+
+    def ask_to_stop(self, run: RunRow | None) -> None:
+        """Stop a run, if the operator is sure and says how."""
+        if run is None:
+            self.say("no run to stop")
+        elif self.refusal:
+            self.say(self.refusal, "warn")
+        elif run.status not in LIVE_RUN:
+            self.say(f"run {run.id} is not live, it is {run.status}")
+        else:
+            self.push_screen(ConfirmScreen(how_to_stop(run)), partial(self._stop, run))
+
+    def _stop(self, run: RunRow, answer: str | None) -> None:
+        if answer == NOW and run.units.get("assigned", 0) > TYPED_ABOVE:
+            self.push_screen(ConfirmScreen(type_the_number(run)), partial(self._stop, run))
+        elif answer is not None:
+            self._send_stop(run.id, is_now=answer in (NOW, TYPED))
+
+    def _send_stop(self, run_id: int, *, is_now: bool) -> None:
+        future = self.bridge.send("stop", run_id, {"now": is_now})
+        self.say(f"run {run_id}: asked to stop")
+        self.run_worker(self._report(f"run {run_id}", future), exit_on_error=False)
+
+    async def _report(self, what: str, future: Future[str]) -> None:
+        """Say how a command went, once it is known."""
+        try:
+            self.say(f"{what}: {await asyncio.wrap_future(future)}")
+        except MephistoError as error:
+            self.say(f"{what}: {error.message} {error.hint}".rstrip(), "bad")
+        except Exception as error:
+            log.exception("a command failed")
+            self.say(f"{what}: {error or type(error).__name__}", "bad")
+
+    def request_quit(self) -> None:
+        """Quit, or ask first when runs would end with the console."""
+        running = self.bridge.running() if self.bridge.owns_engine else []
+        if not running:
+            self.exit(ConsoleExit("quit"))
+        elif self._quits_when_idle:
+            self.say(f"waiting for those at work in run {running[0]}; X there stops it now")
+        else:
+            question = how_to_leave(running, self.bridge.can_detach)
+            self.push_screen(ConfirmScreen(question), partial(self._quit, running))
+
+    def _quit(self, running: list[int], answer: str | None) -> None:
+        if answer == DETACH:
+            self.exit(ConsoleExit("detach"))
+        elif answer == DRAIN:
+            self._quits_when_idle = True
+            for run_id in running:
+                self._send_stop(run_id, is_now=False)
+
+    async def action_quit(self) -> None:
+        """What ctrl+q does from anywhere."""
+        if not isinstance(self.screen, ConfirmScreen):
+            self.request_quit()
+
+    def action_help_quit(self) -> None:
+        """What ctrl+c does when nothing is selected."""
+        self.say("ctrl+c copies a selection; q leaves, ctrl+q quits")
+
+    async def copy(self, text: str) -> str:
+        """Put ``text`` where it can be pasted from; says where that is."""
+        if terminal.is_in_tmux() and await asyncio.to_thread(terminal.copy_with_tmux, text):
+            return "copied (tmux buffer)"
+        sequence = terminal.clipboard_sequence(text)
+        if sequence is None:
+            return "too long for the terminal's clipboard"
+        if self._driver is not None:
+            self._driver.write(sequence)
+        return "copied (sent to the terminal, OSC 52)"
+
+    def _on_signal(self, number: signal.Signals) -> None:
+        reason: Reason = "hangup" if number == signal.SIGHUP else "terminated"
+        self.exit(ConsoleExit(reason))
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """A console whose terminal went away ends like one that was hung up on."""
+        if _is_terminal_gone():
+            self.exit(ConsoleExit("hangup"))
+        else:
+            super().panic(*renderables)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Keep the traceback, with whatever foreign text it quotes, off the terminal."""
+        log.error("the console failed", exc_info=error)
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        message = clean(f"{type(error).__name__}: {error}", 300)
+        self.exit(ConsoleExit("error", message), return_code=1)
+
+
+def _is_terminal_gone() -> bool:
+    try:
+        os.tcgetpgrp(0)
+    except OSError:
+        return True
+    return False
+
+
+def run_console(
+    app: ConsoleApp, *, log_path: Path | None = None, mouse: bool | None = None
+) -> ConsoleExit:
+    """Show the console until it ends, and leave the terminal as it was.
+
+    Meanwhile everything that others write to stderr goes to ``log_path``.
+    """
+    wants_mouse = terminal.wants_mouse() if mouse is None else mouse
+    with terminal.own_terminal(log_path) as out:
+        ended = app.run(mouse=wants_mouse)
+        if out.is_gone:
+            return ConsoleExit("hangup")
+    return ended or ConsoleExit("error", "the console ended without a word; see its log")

@@ -1,0 +1,171 @@
+"""The only door to the engine: the latest picture comes out, wishes and commands go in."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
+
+from mephisto_engine.errors import MephistoError, StateError
+from mephisto_engine.operations.snapshot import Snapshot, View
+from mephisto_tui.view.chrome import Freshness
+
+if TYPE_CHECKING:
+    from mephisto_engine.database import MephistoDB
+    from mephisto_engine.engine import Engine
+    from mephisto_engine.operations.monitor import Monitor
+
+PERIOD: Final = 0.25
+"""Least seconds between two snapshots."""
+COMMAND_SECONDS: Final = 30.0
+"""How long a command may take before the console says that nobody answered."""
+
+log = logging.getLogger(__name__)
+
+
+class Bridge(Protocol):
+    """What a console needs of an engine; every method returns at once."""
+
+    @property
+    def refusal(self) -> str:
+        """Why commands are refused; empty when they are not."""
+
+    @property
+    def owns_engine(self) -> bool:
+        """Whether runs end with this process."""
+
+    @property
+    def can_detach(self) -> bool:
+        """Whether the engine can go on without this console."""
+
+    @property
+    def can_command(self) -> bool:
+        """Whether commands are taken at all."""
+
+    def running(self) -> list[int]:
+        """Runs that the engine of this process drives."""
+
+    def latest(self) -> Snapshot | None:
+        """The newest picture; None until there is one."""
+
+    def freshness(self) -> Freshness:
+        """How old the newest picture is, and what keeps it from being renewed."""
+
+    def want(self, view: View) -> None:
+        """Say what is to be seen; it replaces the former wish."""
+
+    def send(self, kind: str, run_id: int | None, args: dict[str, Any]) -> Future[str]:
+        """Ask the engine to do something; the future holds the outcome in words."""
+
+    def stop(self) -> None:
+        """Let go of everything the bridge holds; the engine is not touched."""
+
+
+class MonitorBridge:
+    """A bridge over the database, and over the engine too where it lives in this process."""
+
+    def __init__(
+        self,
+        db: MephistoDB,
+        engine: Engine | None = None,
+        *,
+        home: Path | None = None,
+        monitor: Monitor | None = None,
+        refusal: str = "",
+        can_detach: bool = False,
+    ) -> None:
+        self._db = db
+        self._engine = engine
+        self._home = home
+        self._monitor = monitor or _new_monitor(db)
+        self.refusal = refusal
+        self.can_detach = can_detach
+        self._snapshot: Snapshot | None = None
+        self._read_at: float | None = None
+        self._error = ""
+        self._stopped = threading.Event()
+        self._commands = ThreadPoolExecutor(max_workers=1, thread_name_prefix="console-command")
+        self._thread = threading.Thread(target=self._watch, name="console-monitor", daemon=True)
+        self._thread.start()
+
+    @property
+    def can_command(self) -> bool:
+        return not self.refusal
+
+    @property
+    def owns_engine(self) -> bool:
+        return self._engine is not None
+
+    def running(self) -> list[int]:
+        return self._engine.running() if self._engine is not None else []
+
+    def latest(self) -> Snapshot | None:
+        return self._snapshot
+
+    def freshness(self) -> Freshness:
+        read_at = self._read_at
+        return Freshness(None if read_at is None else time.monotonic() - read_at, self._error)
+
+    def want(self, view: View) -> None:
+        self._monitor.want(view)
+
+    def send(self, kind: str, run_id: int | None, args: dict[str, Any]) -> Future[str]:
+        if self.refusal:
+            refused: Future[str] = Future()
+            refused.set_exception(StateError(self.refusal))
+            return refused
+        return self._commands.submit(self._perform, kind, run_id, args)
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._commands.shutdown(wait=False, cancel_futures=True)
+        # A read that hangs must not keep the program from ending: the thread is a daemon.
+        self._thread.join(timeout=2.0)
+        if not self._thread.is_alive():
+            self._monitor.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.stop()
+
+    def _perform(self, kind: str, run_id: int | None, args: dict[str, Any]) -> str:
+        from mephisto_engine.operations.commands import await_command, issue_command, stop_run
+
+        who = f"{socket.gethostname()}:{os.getpid()}"
+        if kind == "stop" and run_id is not None:
+            is_now = bool(args.get("now"))
+            if self._engine is not None and run_id in self._engine.running():
+                self._engine.stop(run_id, is_now)
+                return "stopping now" if is_now else "stopping: those at work may finish"
+            if self._home is not None:
+                return stop_run(self._db, self._home, run_id, is_now, who)
+        command_id = issue_command(self._db, kind, run_id, args, who)
+        return await_command(self._db, command_id, COMMAND_SECONDS)
+
+    def _watch(self) -> None:
+        """Keep the latest picture in its slot, at most four times a second."""
+        while not self._stopped.is_set():
+            started = time.monotonic()
+            try:
+                self._monitor.wait_for_change(PERIOD)
+                self._snapshot = self._monitor.refresh()
+                self._read_at, self._error = time.monotonic(), ""
+            except Exception as error:
+                # Whatever the database did, the console shows it and tries again.
+                log.exception("the monitor failed")
+                self._error = error.message if isinstance(error, MephistoError) else str(error)
+                self._error = self._error or type(error).__name__
+            self._stopped.wait(max(0.0, started + PERIOD - time.monotonic()))
+
+
+def _new_monitor(db: MephistoDB) -> Monitor:
+    from mephisto_engine.operations.monitor import Monitor
+
+    return Monitor(db)

@@ -1,0 +1,109 @@
+"""The command `mephisto-tui`: what it offers, in the order that `--help` prints.
+
+A command imports what it needs when it runs. `--help` has to answer at once on a login node whose
+disk is slow, so nothing here may load the engine, a plugin, Hydra or Textual.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mephisto_tui.cli import (
+    config,
+    control,
+    doctor,
+    launch,
+    listings,
+    plugins,
+    watch,
+)
+from mephisto_tui.cli.guard import GuardedGroup
+from mephisto_tui.cli.settings import DEFAULT_HOME, Settings
+
+app = typer.Typer(
+    name="mephisto-tui",
+    cls=GuardedGroup,
+    help="Collect data from crowd workers, and watch it live in the terminal.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    db: Annotated[
+        str | None,
+        typer.Option(
+            envvar="MEPHISTO_DB",
+            metavar="URL",
+            help="Database: sqlite:///path or a path; default data.db in the home folder.",
+        ),
+    ] = None,
+    home: Annotated[
+        Path,
+        typer.Option(
+            envvar="MEPHISTO_HOME", metavar="DIR", help="Home folder: data, uploads and logs."
+        ),
+    ] = DEFAULT_HOME,
+    is_ascii: Annotated[
+        bool, typer.Option("--ascii", help="Draw the console with plain ASCII characters.")
+    ] = False,
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Collect data from crowd workers, and watch it live in the terminal."""
+    context.obj = Settings(db, home.expanduser(), is_ascii)
+
+
+def version() -> None:
+    """Print the version."""
+    from mephisto_engine import __version__
+
+    typer.echo(f"mephisto-tui {__version__}")
+
+
+for command in (
+    launch.demo,
+    launch.launch,
+    listings.runs,
+    listings.status,
+    listings.units,
+    listings.agents,
+    listings.workers,
+    listings.journal,
+    watch.watch,
+    control.stop,
+    launch.resume,
+    plugins.plugins,
+    plugins.wut,
+    doctor.doctor,
+    version,
+):
+    app.command()(command)
+app.add_typer(config.app, name="config")
+
+
+def main() -> None:
+    # Text from outside may hold what the locale cannot write; a listing does not die of that.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    app(prog_name="mephisto-tui")

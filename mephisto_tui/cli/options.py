@@ -1,0 +1,32 @@
+"""Options and arguments that several commands share, so that each reads the same everywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Headless = Annotated[
+    bool, typer.Option("--headless", help="No console: one line an event on stdout.")
+]
+Detach = Annotated[
+    bool,
+    typer.Option(
+        "--detach", help="Run the engine as a process of its own that outlives this terminal."
+    ),
+]
+ReportFd = Annotated[int | None, typer.Option("--report-fd", hidden=True)]
+Run = Annotated[int, typer.Argument(metavar="RUN", help="Number of the run; `runs` lists them.")]
+SomeRun = Annotated[
+    int | None, typer.Argument(metavar="[RUN]", help="Number of the run; all runs if not given.")
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[OVERRIDES]...", help="Hydra overrides, as mephisto.task.task_reward=0.10"
+    ),
+]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Print no more rows than this.")]
+Status = Annotated[str, typer.Option("--status", help="Only rows with this status.")]
+Match = Annotated[str, typer.Option("--match", help="Only rows in which a column contains this.")]

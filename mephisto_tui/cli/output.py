@@ -1,0 +1,46 @@
+"""The two ways out of a command: data on stdout, words on stderr. Nothing else writes there.
+
+What makes text safe is imported where it is used, because `--help` needs none of it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+import typer
+
+
+def put_lines(lines: Iterable[str]) -> None:
+    """Lines of `mephisto_tui.plain`, which has made them safe."""
+    for line in lines:
+        typer.echo(line)
+
+
+def put_json(value: Any, *, is_line: bool = False) -> None:
+    """Any value of rows, dicts and lists; on one line where each line is a document of its own.
+
+    Control characters and everything beyond ASCII leave as JSON escapes (DEL is the one that the
+    encoder lets through), so no terminal can be steered by what a worker typed.
+    """
+    import json
+
+    text = json.dumps(value, default=_jsonable, indent=None if is_line else 2)
+    typer.echo(text.replace("\x7f", "\\u007f"))
+
+
+def say(text: str) -> None:
+    """Words for the person at the keyboard."""
+    from mephisto_tui.safe_text import clean
+
+    for line in text.splitlines():
+        typer.echo(clean(line), err=True)
+
+
+def _jsonable(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return str(value)

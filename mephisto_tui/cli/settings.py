@@ -1,0 +1,43 @@
+"""What the options before the subcommand say, and how a command gets at the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from mephisto_engine.database import MephistoDB
+
+DEFAULT_HOME = Path("~/.mephisto-tui")
+
+
+@dataclass(frozen=True)
+class Settings:
+    db: str | None = None
+    """Database URL or path; None: the SQLite file in ``home``."""
+    home: Path = DEFAULT_HOME
+    is_ascii: bool = False
+
+    @contextmanager
+    def database(self) -> Iterator[MephistoDB]:
+        from mephisto_engine.database import MephistoDB
+
+        with MephistoDB.open(self.db, home=self.home) as db:
+            yield db
+
+    @property
+    def logs(self) -> Path:
+        """Folder of engine logs and tracebacks, made on first use and private like its parent."""
+        folder = self.home / "logs"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
+
+def settings_of(context: typer.Context) -> Settings:
+    found = context.find_object(Settings)
+    return found if found is not None else Settings()

@@ -1,0 +1,70 @@
+"""`watch`: the console, or its lines, over a run that another process drives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mephisto_tui.cli.options import SomeRun
+from mephisto_tui.cli.settings import Settings, settings_of
+
+if TYPE_CHECKING:
+    from mephisto_engine.database import MephistoDB
+
+READ_ONLY = "This console was opened with --read-only."
+
+
+def watch(
+    context: typer.Context,
+    run_id: SomeRun = None,
+    as_plain: Annotated[
+        bool, typer.Option("--plain", help="Print lines instead of opening the console.")
+    ] = False,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Refuse every key that would change something.")
+    ] = False,
+) -> None:
+    """Open the console on what others drive.
+
+    The run does not notice that the console comes and goes.
+    """
+    settings = settings_of(context)
+    with settings.database() as db:
+        show_or_follow(settings, db, run_id, as_plain=as_plain, is_read_only=read_only)
+
+
+def show_or_follow(
+    settings: Settings,
+    db: MephistoDB,
+    run_id: int | None,
+    *,
+    as_plain: bool = False,
+    is_read_only: bool = False,
+) -> None:
+    from mephisto_tui.cli.console import can_draw, show_console
+    from mephisto_tui.cli.reading import look
+
+    if run_id is not None:
+        look(db, run_id)  # a console on nothing would only puzzle
+    if not as_plain and can_draw():
+        show_console(settings, db, run_id, refusal=READ_ONLY if is_read_only else "")
+    else:
+        _follow(db, run_id)
+
+
+def _follow(db: MephistoDB, run_id: int | None) -> None:
+    """Print what happens until ctrl+c, or until the run has ended."""
+    from mephisto_engine.data_model.status import LIVE_RUN
+    from mephisto_tui import plain
+    from mephisto_tui.cli.feed import EventFeed
+    from mephisto_tui.cli.output import put_lines
+    from mephisto_tui.cli.reading import look
+
+    with EventFeed(db, run_id, last=20) as feed:
+        put_lines(map(plain.log_line, feed.new()))
+        while run_id is None or look(db, run_id).status in LIVE_RUN:
+            put_lines(map(plain.log_line, feed.await_new()))
+    if run_id is not None:
+        run = look(db, run_id)
+        put_lines(["", *plain.run_facts(run, run.ended_at or run.created_at)])

@@ -1,0 +1,174 @@
+"""Everything an operator can ask for: the one list behind keys, key bar, help and palette.
+
+A screen names the scopes that hold on it and has a method ``do_<id>`` (dots as underscores) for
+each command of them; so a key, its entry in the key bar and its line in the help cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from textual.binding import Binding
+
+from mephisto_tui.view.chrome import NEVER_DROPPED, KeyEntry
+from mephisto_tui.view.spans import BLANK, Line, Span, line
+
+Scope = Literal["everywhere", "scroll", "lists", "runs", "run"]
+
+SCOPE_TITLES: Final[dict[Scope, str]] = {
+    "everywhere": "Everywhere",
+    "scroll": "Moving",
+    "lists": "Lists",
+    "runs": "Runs",
+    "run": "One run",
+}
+_KEY_NAMES: Final = {
+    "enter": "⏎",
+    "escape": "esc",
+    "left": "←",
+    "up": "↑",
+    "down": "↓",
+    "question_mark": "?",
+    "slash": "/",
+    "colon": ":",
+    "full_stop": ".",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing an operator can ask for."""
+
+    id: str
+    keys: tuple[str, ...]
+    """As Textual names them; the first is the one to show."""
+    title: str
+    help: str
+    scope: Scope
+    bar: int | None = None
+    """Priority in the key bar, 0 (always there) to 9 (first to go); None: not shown there."""
+    is_dangerous: bool = False
+    """Cannot be undone, so it asks before it acts."""
+    is_listed: bool = True
+    """Whether the palette offers it; moving the cursor is for keys alone."""
+
+    @property
+    def shown_keys(self) -> str:
+        return " ".join(_KEY_NAMES.get(key, key) for key in self.keys)
+
+    @property
+    def handler(self) -> str:
+        """Name of the method that does it."""
+        return "do_" + self.id.replace(".", "_")
+
+
+COMMANDS: Final = (
+    Command("mode.runs", ("1",), "Runs", "the list of runs", "everywhere"),
+    Command("mode.review", ("2",), "Review", "units that wait for a decision", "everywhere"),
+    Command("mode.workers", ("3",), "Workers", "workers of all runs", "everywhere"),
+    Command("mode.log", ("4",), "Log", "what has happened, as lines", "everywhere"),
+    Command("mode.launch", ("5",), "Launch", "a new run", "everywhere"),
+    Command("help", ("question_mark",), "Help", "this page", "everywhere", bar=NEVER_DROPPED),
+    Command("palette", ("ctrl+p", "colon"), "Commands", "find a command by its name",
+            "everywhere", bar=8, is_listed=False),
+    Command("back", ("q", "escape", "left", "h"), "Back",
+            "out of a filter, a zoom, a screen; at the top: quit", "everywhere",
+            bar=NEVER_DROPPED),
+    Command("freeze", ("f",), "Freeze", "hold the picture still, or follow again",
+            "everywhere", bar=6),
+    Command("copy", ("y",), "Copy", "the link or the id under the cursor", "everywhere", bar=7),
+    Command("move.down", ("j", "down"), "Down", "one line down", "scroll", is_listed=False),
+    Command("move.up", ("k", "up"), "Up", "one line up", "scroll", is_listed=False),
+    Command("move.page_down", ("pagedown",), "Page down", "a page down", "scroll",
+            is_listed=False),
+    Command("move.page_up", ("pageup",), "Page up", "a page up", "scroll", is_listed=False),
+    Command("move.first", ("g", "home"), "First", "the first line", "scroll", is_listed=False),
+    Command("move.last", ("G", "end"), "Last", "the last line", "scroll", is_listed=False),
+    Command("list.filter", ("slash",), "Filter", "only some lines: words, !without, state:live",
+            "lists", bar=3),
+    Command("list.sort", ("o",), "Sort", "choose the column to sort by", "lists", bar=4),
+    Command("list.reverse", ("O",), "Reverse", "sort the other way round", "lists"),
+    Command("list.apply", ("full_stop",), "Apply order",
+            "let rows move that were held while the cursor moved", "lists"),
+    Command("runs.open", ("enter",), "Open", "the run under the cursor", "runs", bar=1),
+    Command("runs.stop", ("X",), "Stop run", "take no new workers; asks how", "runs", bar=5,
+            is_dangerous=True),
+    Command("run.open", ("enter",), "Details", "what is known of the row under the cursor",
+            "run", bar=9),
+    Command("run.next_pane", ("tab",), "Pane", "the next pane", "run", bar=1),
+    Command("run.previous_pane", ("shift+tab",), "Previous pane", "the pane before", "run"),
+    Command("run.zoom", ("z",), "Zoom", "this pane alone, or all again", "run", bar=5),
+    Command("run.stop", ("X",), "Stop run", "take no new workers; asks how", "run", bar=2,
+            is_dangerous=True),
+)  # fmt: skip
+
+
+def commands_for(scopes: Sequence[Scope]) -> list[Command]:
+    """The commands that hold on a screen with these scopes."""
+    return [command for command in COMMANDS if command.scope in scopes]
+
+
+def bindings_for(*scopes: Scope) -> list[Binding]:
+    """The keys of these scopes, each leading to its command."""
+    return [
+        Binding(",".join(command.keys), f"command('{command.id}')", command.title, id=command.id)
+        for command in commands_for(scopes)
+    ]
+
+
+def key_entries(scopes: Sequence[Scope], way_out: str) -> list[KeyEntry]:
+    """What the key bar shows: a screen's own commands first, help and ``way_out`` at the right."""
+    shown = [command for command in commands_for(scopes) if command.bar is not None]
+    shown.sort(key=lambda command: command.bar or NEVER_DROPPED)
+    return [
+        KeyEntry(
+            _KEY_NAMES.get(command.keys[0], command.keys[0]),
+            way_out if command.id == "back" else command.title,
+            command.bar or NEVER_DROPPED,
+            is_at_right=command.bar == NEVER_DROPPED,
+        )
+        for command in shown
+    ]
+
+
+def help_page(scopes: Sequence[Scope]) -> list[Line]:
+    """Every command of a screen, its keys, and what it does."""
+    lines: list[Line] = []
+    for scope in [scope for scope in SCOPE_TITLES if scope in scopes][::-1]:
+        lines += [BLANK] if lines else []
+        lines.append(line(f" {SCOPE_TITLES[scope]}", "accent"))
+        lines += [_help_line(command) for command in COMMANDS if command.scope == scope]
+    return lines
+
+
+def _help_line(command: Command) -> Line:
+    asks = Span("  asks first", "warn") if command.is_dangerous else Span("")
+    return (
+        Span(f"  {command.shown_keys:<12}", "strong"),
+        Span(f"{command.title:<14}"),
+        Span(command.help, "dim"),
+        asks,
+    )
+
+
+def matching(typed: str, commands: Sequence[Command]) -> list[Command]:
+    """Commands whose title holds the typed letters in this order, the closest first."""
+    found = [(score, command) for command in commands if (score := _score(typed, command.title))]
+    return [command for _score, command in sorted(found, key=lambda pair: -pair[0])]
+
+
+def _score(typed: str, title: str) -> int:
+    """0: no match; more the closer together the letters stand and the earlier they begin."""
+    letters, wanted = title.lower(), typed.lower().replace(" ", "")
+    if wanted in letters.replace(" ", ""):
+        return 1000 - letters.find(wanted[:1])
+    place = -1
+    for letter in wanted:
+        place = letters.find(letter, place + 1)
+        if place < 0:
+            return 0
+    return max(1, 500 - place)

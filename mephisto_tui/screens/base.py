@@ -1,0 +1,265 @@
+"""What all screens of the console have in common: the lines around the content, and the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.widget import Widget
+
+from mephisto_engine.operations.snapshot import Snapshot, View, Window
+from mephisto_tui.commands import Scope, bindings_for, key_entries
+from mephisto_tui.safe_text import clean
+from mephisto_tui.view import chrome
+from mephisto_tui.view.changes import changes_between
+from mephisto_tui.view.chrome import Freshness
+from mephisto_tui.view.glyphs import WARNING
+from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line
+from mephisto_tui.view.words import clock_time, plural
+from mephisto_tui.widgets.block import Block
+from mephisto_tui.widgets.key_bar import KeyBar
+
+if TYPE_CHECKING:
+    from mephisto_tui.app import ConsoleApp
+
+MIN_WIDTH: Final = 60
+MIN_HEIGHT: Final = 16
+SAID_SECONDS: Final = 8.0
+"""How long an answer to a key stays in the message line."""
+
+
+class ConsoleScreen(Screen[None]):
+    """Takes the latest snapshot four times a second while it is in front, and draws it.
+
+    The keys of its ``SCOPES`` lead to `action_command`, and that to a method ``do_…`` here or in
+    the subclass; what one of them cannot do it says in the message line, no key is silent.
+    """
+
+    SCOPES: ClassVar[tuple[Scope, ...]] = ("everywhere",)
+    BINDINGS: ClassVar[list[Binding]] = bindings_for("everywhere")  # type: ignore[assignment]
+    MODE: ClassVar[str] = ""
+    """Which digit's name is lit."""
+    WAY_OUT: ClassVar[str] = "Back"
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual's own annotation
+        (0, "-tiny-width"),
+        (MIN_WIDTH, "-narrow"),
+        (100, "-normal"),
+        (150, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [(0, "-tiny-height"), (MIN_HEIGHT, "-short"), (36, "-tall")]  # noqa: RUF012
+
+    app: ConsoleApp
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: Snapshot | None = None
+        self.held_changes = 0
+        self.frozen_at: datetime | None = None
+        self._seen: Snapshot | None = None
+        self._second = -1
+        self._said: Line = BLANK
+        self._said_until = 0.0
+
+    def compose(self) -> ComposeResult:
+        yield Block(id="title")
+        yield Block(id="modes")
+        yield from self.content()
+        yield Block(id="message")
+        yield from self.foot()
+        yield KeyBar(key_entries(self.SCOPES, self.WAY_OUT))
+        yield Block(id="too-small")
+
+    def content(self) -> Sequence[Widget]:
+        """The widgets between the lines at the top and those at the bottom."""
+        raise NotImplementedError
+
+    def foot(self) -> Sequence[Widget]:
+        """Widgets that may take the place of the message line."""
+        return ()
+
+    def view(self) -> View:
+        """What this screen needs of the engine."""
+        raise NotImplementedError
+
+    def draw(self, snapshot: Snapshot, now: datetime) -> None:
+        """Show the snapshot in the content."""
+
+    def breadcrumb(self) -> list[str]:
+        return [self.MODE]
+
+    def facts_of_mode(self) -> Line:
+        """What stands at the right of the modes: order, filter and the like."""
+        return BLANK
+
+    def has_new_cells(self) -> bool:
+        """Whether something is highlighted that will soon not be."""
+        return False
+
+    def on_mount(self) -> None:
+        self.tick()
+
+    def on_screen_resume(self) -> None:
+        self.wish()
+        self.tick(is_forced=True)
+
+    def wish(self) -> None:
+        """Tell the bridge what this screen is about to show."""
+        self.app.bridge.want(self.view())
+
+    def tick(self, *, is_forced: bool = False) -> None:
+        """Draw what is new; ages once a second. Called four times a second while in front."""
+        now = self.app.clock.now()
+        latest = self.app.bridge.latest()
+        is_new_second = int(now.timestamp()) != self._second
+        self._second = int(now.timestamp())
+        if latest is not None and latest is not self._seen:
+            self._note(latest)
+        fresh = self.shown is not self._seen and self.frozen_at is None
+        if fresh:
+            self.shown = self._seen
+        if self.shown is not None and self.frozen_at is None:
+            if fresh or is_new_second or is_forced or self.has_new_cells():
+                self.draw(self.shown, now)
+        if fresh or is_new_second or is_forced:
+            self._draw_chrome(now)
+
+    def _note(self, latest: Snapshot) -> None:
+        if self.frozen_at is not None and self._seen is not None:
+            self.held_changes += changes_between(self._seen, latest)
+        self._seen = latest
+
+    def _draw_chrome(self, now: datetime) -> None:
+        app = self.app
+        freshness = app.bridge.freshness()
+        facts = chrome.facts(self._seen, freshness, now, app.refusal)
+        crumbs = self.breadcrumb()
+        self._block("title").show(lambda cells: [chrome.title(crumbs, facts, cells)])
+        right, badges = self._right_of_modes(), self._badges()
+        self._block("modes").show(lambda cells: [chrome.modes(self.MODE, right, badges, cells)])
+        message = self._message(freshness, now)
+        self._block("message").show(lambda cells: [message])
+        self._block("too-small").show(self._too_small)
+
+    def _right_of_modes(self) -> Line:
+        if self.frozen_at is None:
+            return self.facts_of_mode()
+        held = plural(self.held_changes, "change")
+        return line(f"frozen {clock_time(self.frozen_at)}, {held} held", "warn")
+
+    def _badges(self) -> dict[str, str]:
+        if self._seen is None:
+            return {}
+        waiting = sum(run.to_review for run in self._seen.runs)
+        badges = {"Review": str(waiting)} if waiting else {}
+        return badges | ({"Log": f"{self._seen.errors}!"} if self._seen.errors else {})
+
+    def _message(self, freshness: Freshness, now: datetime) -> Line:
+        """The most pressing thing to know, in one line."""
+        if self.app.clock.monotonic() < self._said_until:
+            return self._said
+        shown = self._seen
+        if shown is None:
+            return chrome.data_banner(freshness)
+        last = shown.log[-1] if shown.log else None
+        return (
+            chrome.data_banner(freshness)
+            or chrome.engine_banner(shown.run, shown.health, now, last)
+            or chrome.worst_event(shown.log)
+            or self.app.standing_note
+        )
+
+    def _too_small(self, cells: int) -> list[Line]:
+        width, height = self.app.size
+        counts = [
+            line(f"run {run.id}: {run.done}/{run.total}")
+            for run in (self._seen.runs if self._seen else ())
+            if run.is_driven
+        ]
+        return [line(f"needs {MIN_WIDTH}×{MIN_HEIGHT}, is {width}×{height}", "warn"), *counts]
+
+    def _block(self, id: str) -> Block:
+        return self.query_one(f"#{id}", Block)
+
+    def say(self, text: str, tone: Tone = "") -> None:
+        """Answer the operator in the message line; ``text`` may hold foreign words."""
+        mark = f"{WARNING} " if tone in ("warn", "bad") else ""
+        self._said = (Span(f" {mark}{clean(text, 400)}", tone),)
+        self._said_until = self.app.clock.monotonic() + SAID_SECONDS
+        if self.is_mounted:
+            self._block("message").show(lambda cells: [self._said])
+
+    def unsay(self) -> None:
+        self._said_until = 0.0
+
+    async def action_command(self, command_id: str) -> None:
+        """Do what a key, or the palette, asks for."""
+        from mephisto_tui.commands import COMMANDS
+
+        command = next(command for command in COMMANDS if command.id == command_id)
+        self.unsay()
+        getattr(self, command.handler)()
+        self.tick(is_forced=True)
+
+    def do_mode_runs(self) -> None:
+        self.app.show_mode("runs")
+
+    def do_mode_log(self) -> None:
+        self.app.show_mode("log")
+
+    def do_mode_review(self) -> None:
+        self.say("review is not part of this version: `mephisto-tui units` lists what was done")
+
+    def do_mode_workers(self) -> None:
+        self.say("workers of all runs: `mephisto-tui workers`; those of a run: tab on its screen")
+
+    def do_mode_launch(self) -> None:
+        self.say("to launch: `mephisto-tui launch conf.yaml` in a shell")
+
+    def do_help(self) -> None:
+        self.app.show_help(self.SCOPES)
+
+    def do_palette(self) -> None:
+        self.app.show_palette(self)
+
+    def do_back(self) -> None:
+        if len(self.app.screen_stack) > 1:
+            self.app.pop_screen()
+        else:
+            self.app.show_mode("runs")
+
+    def do_freeze(self) -> None:
+        if self.frozen_at is None:
+            self.frozen_at = self.app.clock.now()
+            self.held_changes = 0
+        else:
+            self.frozen_at = None
+
+    def do_copy(self) -> None:
+        text = self.text_to_copy()
+        if text:
+            self.run_worker(partial(self._copy, text))  # type: ignore[arg-type]
+        else:
+            self.say("nothing to copy here")
+
+    async def _copy(self, text: str) -> None:
+        self.say(f"{await self.app.copy(text)}: {text}")
+
+    def text_to_copy(self) -> str:
+        """The link or the id under the cursor; empty when there is none."""
+        return ""
+
+
+def is_answer(given: Window, wished: Window) -> bool:
+    """Whether rows are filtered and sorted as wished; another part of the list will do."""
+    return replace(given, offset=wished.offset, limit=wished.limit) == wished
+
+
+def changed_to(window: Window, **changes: Any) -> Window:
+    """The window from its first row, with these changes."""
+    return replace(window, offset=0, **changes)

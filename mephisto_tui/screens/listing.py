@@ -1,0 +1,181 @@
+"""Screens with lists: moving, filtering, sorting."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from textual.widget import Widget
+
+from mephisto_engine.operations.snapshot import Window
+from mephisto_tui.safe_text import clean
+from mephisto_tui.screens.base import ConsoleScreen, changed_to, is_answer
+from mephisto_tui.screens.menu import MenuScreen
+from mephisto_tui.view.filtering import Filter, narrowed, parse_filter
+from mephisto_tui.view.glyphs import DOWN, UP
+from mephisto_tui.view.spans import BLANK, Line, Span
+from mephisto_tui.widgets.filter_line import FilterLine
+from mephisto_tui.widgets.live_table import LiveTable, Rows
+
+
+class Movable(Protocol):
+    """A pane in which a cursor or the text moves."""
+
+    def move(self, delta: int) -> None: ...
+    def move_page(self, pages: int) -> None: ...
+    def move_to_end(self, *, is_last: bool) -> None: ...
+
+
+class ScrollScreen(ConsoleScreen):
+    """A screen with a pane to move in."""
+
+    def pane(self) -> Movable:
+        """The pane that the keys move in."""
+        raise NotImplementedError
+
+    def do_move_down(self) -> None:
+        self.pane().move(1)
+
+    def do_move_up(self) -> None:
+        self.pane().move(-1)
+
+    def do_move_page_down(self) -> None:
+        self.pane().move_page(1)
+
+    def do_move_page_up(self) -> None:
+        self.pane().move_page(-1)
+
+    def do_move_first(self) -> None:
+        self.pane().move_to_end(is_last=False)
+
+    def do_move_last(self) -> None:
+        self.pane().move_to_end(is_last=True)
+
+
+class ListScreen(ScrollScreen):
+    """A screen whose pane may be a table, with its filter and its order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.typed: dict[str, str] = {}
+        """Pane → filter as it was typed."""
+
+    def foot(self) -> list[Widget]:
+        return [FilterLine()]
+
+    def pane_id(self) -> str:
+        """Id of the pane that the keys go to."""
+        raise NotImplementedError
+
+    def table(self) -> LiveTable | None:
+        """The pane as a table; None when it is not one."""
+        pane = self.pane()
+        return pane if isinstance(pane, LiveTable) else None
+
+    def show_rows(self, table: LiveTable, rows: Rows, given: Window) -> None:
+        """Hand rows to a table, unless they answer an older wish."""
+        table.is_frozen = self.frozen_at is not None
+        if is_answer(given, table.window):
+            table.show(rows, self.app.clock.now(), self.app.clock.monotonic())
+
+    def has_new_cells(self) -> bool:
+        return any(table.has_new_cells for table in self.query(LiveTable))
+
+    def facts_of_mode(self) -> Line:
+        table = self.table()
+        typed = self.typed.get(self.pane_id(), "")
+        shown = Span(f"/ {clean(typed, 24) or '-'}", "warn" if typed else "dim")
+        if table is None or not table.window.sort:
+            return (shown,)
+        arrow = DOWN if table.window.is_descending else UP
+        title = next(
+            (column.title for column in table.spec.columns if column.sort == table.window.sort), ""
+        )
+        return (Span(f"sort {title.lower()}{arrow}   "), shown)
+
+    def on_live_table_window_wanted(self, message: LiveTable.WindowWanted) -> None:
+        self.wish()
+
+    def do_list_filter(self) -> None:
+        line = self.query_one(FilterLine)
+        line.value = self.typed.get(self.pane_id(), "")
+        self.add_class("is-filtering")
+        line.focus()
+
+    def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
+        if self.has_class("is-filtering"):
+            self._filter(message.text)
+
+    def on_filter_line_closed(self, message: FilterLine.Closed) -> None:
+        self.remove_class("is-filtering")
+        if not message.is_kept:
+            self._filter("")
+        self.focus_pane()
+        self.tick(is_forced=True)
+
+    def focus_pane(self) -> None:
+        pane: Any = self.pane()
+        pane.focus()
+
+    def clear_filter(self) -> bool:
+        """Drop the filter of the pane; whether there was one."""
+        if not self.typed.get(self.pane_id()):
+            return False
+        self._filter("")
+        return True
+
+    def _filter(self, typed: str) -> None:
+        self.typed[self.pane_id()] = typed
+        table = self.table()
+        if table is None:
+            self.narrow_pane(typed)
+            return
+        wish = parse_filter(typed, table.spec.statuses)
+        self._restart(table, narrowed(table.window, wish))
+
+    def narrow_pane(self, typed: str) -> None:
+        """Filter a pane that is not a table."""
+
+    def parsed(self, typed: str, statuses: tuple[str, ...]) -> Filter:
+        return parse_filter(typed, statuses)
+
+    def do_list_sort(self) -> None:
+        table = self.table()
+        if table is None:
+            self.say("this pane is in the order of time")
+            return
+        choices = [(column.sort, column.title.strip()) for column in table.spec.sortable()]
+        self.app.push_screen(MenuScreen("Sort by", choices), self._sort)
+
+    def _sort(self, attribute: str | None) -> None:
+        table = self.table()
+        if table is not None and attribute is not None:
+            self._restart(table, changed_to(table.window, sort=attribute))
+
+    def do_list_reverse(self) -> None:
+        table = self.table()
+        if table is None:
+            self.say("this pane is in the order of time")
+            return
+        window = table.window
+        self._restart(table, changed_to(window, is_descending=not window.is_descending))
+
+    def do_list_apply(self) -> None:
+        table = self.table()
+        if table is None or not table.moved:
+            self.say("no rows are held")
+        else:
+            table.apply_order()
+
+    def _restart(self, table: LiveTable, window: Window) -> None:
+        if self.frozen_at is not None:
+            self.say("frozen: f first", "warn")
+            return
+        table.restart(window)
+        self.wish()
+
+
+def nothing_matches(typed: str) -> list[Line]:
+    """What an empty table says while a filter is on."""
+    if not typed:
+        return [BLANK]
+    return [(Span(f"nothing matches {clean(typed, 40)}", "dim"), Span("   esc shows all again"))]

@@ -1,0 +1,143 @@
+"""A short list to choose from: columns to sort by, commands to run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from mephisto_tui.commands import Command, matching
+from mephisto_tui.view.glyphs import CURSOR
+from mephisto_tui.view.spans import Line, Span, line
+from mephisto_tui.widgets.line_widget import LineWidget
+
+
+class MenuList(LineWidget):
+    """The choices, one of them under the cursor."""
+
+    is_framed = True
+
+    def __init__(self, title: str) -> None:
+        super().__init__(id="choices")
+        self._title = title
+        self._choices: list[Line] = []
+        self.cursor = 0
+
+    def show(self, choices: list[Line], cursor: int) -> None:
+        self._choices, self.cursor = choices, cursor
+        self.redraw()
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        top = max(0, self.cursor - height + 1)
+        shown = list(enumerate(self._choices))[top : top + height]
+        if not shown:
+            return [line(" nothing by that name", "dim")]
+        return [
+            (Span(CURSOR if index == self.cursor else " ", "accent"), Span(" "), *choice)
+            for index, choice in shown
+        ]
+
+    def selected_line(self) -> int | None:
+        if not self._choices:
+            return None
+        return self.cursor - max(0, self.cursor - self.content_height + 1)
+
+    def frame_title(self) -> Line:
+        return line(self._title, "strong")
+
+    def frame_note(self) -> Line:
+        return line("⏎ choose · esc leave it", "dim")
+
+
+class DialogScreen(ModalScreen[str | None]):
+    """A box in the middle; leaving it without a choice gives None."""
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+class MenuScreen(DialogScreen):
+    """Moves with the arrows; Enter gives the key of the choice."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,left,h", "leave", "Leave it"),
+        Binding("down,j", "move(1)", "Down"),
+        Binding("up,k", "move(-1)", "Up"),
+        Binding("enter", "choose", "Choose"),
+    ]
+
+    def __init__(self, title: str, choices: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self._title = title
+        self._choices = list(choices)
+        self._cursor = 0
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield MenuList(self._title)
+
+    def on_mount(self) -> None:
+        self.query_one(MenuList).styles.height = min(len(self._choices), 16) + 2
+        self.call_after_refresh(self._show)
+
+    def _show(self) -> None:
+        lines = [line(label) for _key, label in self._choices]
+        self.query_one(MenuList).show(lines, self._cursor)
+
+    def action_move(self, delta: int) -> None:
+        self._cursor = max(0, min(self._cursor + delta, len(self._choices) - 1))
+        self._show()
+
+    def action_choose(self) -> None:
+        self.dismiss(self._choices[self._cursor][0] if self._choices else None)
+
+
+class PaletteScreen(MenuScreen):
+    """The commands of a screen, found by typing a part of their name."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave it", priority=True),
+        Binding("down", "move(1)", "Down", priority=True),
+        Binding("up", "move(-1)", "Up", priority=True),
+        Binding("enter", "choose", "Choose", priority=True),
+    ]
+
+    def __init__(self, commands: Sequence[Command]) -> None:
+        self._commands = list(commands)
+        super().__init__("Commands", [])
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield Input(compact=True, placeholder="a part of the command's name")
+            yield MenuList(self._title)
+
+    def on_mount(self) -> None:
+        self.query_one(MenuList).styles.height = min(len(self._commands), 12) + 2
+        self.query_one(Input).focus()
+        self.call_after_refresh(self._find, "")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._find(event.value)
+
+    def _find(self, typed: str) -> None:
+        found = matching(typed, self._commands) if typed.strip() else self._commands
+        self._choices = [(command.id, command.title) for command in found]
+        self._cursor = 0
+        self._lines = [_palette_line(command) for command in found]
+        self._show()
+
+    def _show(self) -> None:
+        self.query_one(MenuList).show(self._lines, self._cursor)
+
+
+def _palette_line(command: Command) -> Line:
+    return (
+        Span(f"{command.title:<14}"),
+        Span(f"{command.shown_keys:<10}", "strong"),
+        Span(command.help, "dim"),
+    )

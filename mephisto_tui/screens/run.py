@@ -1,0 +1,212 @@
+"""One run: its progress, agents, units, workers, config and log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+
+from textual.containers import Container
+from textual.widget import Widget
+
+from mephisto_engine.operations.snapshot import RunRow, Snapshot, View
+from mephisto_tui.commands import bindings_for
+from mephisto_tui.safe_text import clean, clean_lines
+from mephisto_tui.screens.listing import ListScreen, nothing_matches
+from mephisto_tui.screens.record import RecordScreen
+from mephisto_tui.view.empty import no_agents
+from mephisto_tui.view.filtering import parse_filter
+from mephisto_tui.view.log_lines import LEVELS
+from mephisto_tui.view.rows import AGENTS, UNITS, WORKERS
+from mephisto_tui.view.run_panels import progress, rate_and_money, rule, strip, where
+from mephisto_tui.view.spans import Line, Span, line
+from mephisto_tui.widgets.block import Block
+from mephisto_tui.widgets.live_table import LiveTable, Rows
+from mephisto_tui.widgets.log_pane import LogPane
+from mephisto_tui.widgets.page import Page
+
+PANES: Final = ("units", "agents", "workers", "config", "log")
+LOG_LINES: Final = 200
+LOG_SECONDS: Final = 1.0
+"""A new line moves all others, so the log is drawn less often than the tables."""
+
+
+class RunScreen(ListScreen):
+    """Where there is room all panes stand side by side; else one at a time, `tab` cycles."""
+
+    SCOPES = ("everywhere", "scroll", "lists", "run")
+    BINDINGS = bindings_for("everywhere", "scroll", "lists", "run")  # type: ignore[assignment]
+    MODE = "Runs"
+
+    def __init__(self, run_id: int) -> None:
+        super().__init__()
+        self.run_id = run_id
+        self._pane = "units"
+        self._log_drawn_at = -LOG_SECONDS
+        self.add_class("show-units")
+
+    def content(self) -> list[Widget]:
+        boxes = Container(
+            Block(id="progress", title=line("Progress", "strong")),
+            Block(id="money", title=line("Rate and money", "strong")),
+            Block(id="where", title=line("Where", "strong")),
+            id="boxes",
+        )
+        panes = Container(
+            LiveTable(AGENTS, id="agents"),
+            LiveTable(UNITS, id="units"),
+            LiveTable(WORKERS, id="workers"),
+            Page(id="config", title=line("Config", "strong")),
+            id="panes",
+        )
+        log = LogPane(id="log", title=f"Log · run {self.run_id}")
+        return [Block(id="summary"), boxes, panes, log]
+
+    def on_mount(self) -> None:
+        self.focus_pane()
+
+    def view(self) -> View:
+        return View(
+            run_id=self.run_id,
+            units=self._table("units").window,
+            agents=self._table("agents").window,
+            workers=self._table("workers").window,
+            log_limit=LOG_LINES,
+        )
+
+    def _table(self, name: str) -> LiveTable:
+        return self.query_one(f"#{name}", LiveTable)
+
+    def pane(self) -> Any:
+        return self.query_one(f"#{self._pane}")
+
+    def pane_id(self) -> str:
+        return self._pane
+
+    @property
+    def run(self) -> RunRow | None:
+        """The run as last seen."""
+        shown = self.shown
+        return shown.run if shown is not None and shown.view.run_id == self.run_id else None
+
+    def breadcrumb(self) -> list[str]:
+        name = clean(self.run.task_name, 40) if self.run is not None else ""
+        return ["Runs", f"{self.run_id} {name}".strip()]
+
+    def facts_of_mode(self) -> Line:
+        parts: list[Span] = []
+        for name in PANES:
+            is_here = name == self._pane
+            parts.append(
+                Span(f"[{name}] " if is_here else f" {name}  ", "strong" if is_here else "dim")
+            )
+        right = super().facts_of_mode()
+        # Below a hundred columns there is room for the name of the pane alone.
+        if self.app.size.width < 100:
+            place = f"{PANES.index(self._pane) + 1}/{len(PANES)}"
+            return (Span(f"{self._pane} {place}   ", "strong"), *right)
+        return (*parts, Span("  "), *right)
+
+    def draw(self, snapshot: Snapshot, now: datetime) -> None:
+        run = snapshot.run
+        if run is None or snapshot.view.run_id != self.run_id:
+            text = "loading…" if snapshot.view.run_id != self.run_id else "there is no such run"
+            self._block("summary").show(lambda cells: [line(f" {text}", "dim")])
+            return
+        self._draw_boxes(snapshot, run, now)
+        self._draw_tables(snapshot)
+        self._draw_log(snapshot)
+        config = snapshot.config
+        self.query_one("#config", Page).show(
+            lambda cells: [line(f" {text}") for text in clean_lines(config)]
+        )
+
+    def _draw_boxes(self, snapshot: Snapshot, run: RunRow, now: datetime) -> None:
+        title = f"{run.done}/{run.total} done"
+        self._block("summary").show(
+            lambda cells: [*strip(snapshot, run, now, cells), rule(title, cells)]
+        )
+        self._block("progress").show(partial(progress, run))
+        self._block("money").show(partial(rate_and_money, snapshot, run, now))
+        self._block("where").show(lambda cells: where(snapshot, run, now))
+
+    def _draw_tables(self, snapshot: Snapshot) -> None:
+        view = snapshot.view
+        self._table("agents").empty = no_agents(snapshot.worker_link)
+        for name, rows, window in (
+            ("agents", Rows(snapshot.agents, view.agents.offset, snapshot.agents_total),
+             view.agents),
+            ("units", Rows(snapshot.units, view.units.offset, snapshot.units_total), view.units),
+            ("workers", Rows(snapshot.workers, view.workers.offset, snapshot.workers_total),
+             view.workers),
+        ):  # fmt: skip
+            table = self._table(name)
+            if self.typed.get(name):
+                table.empty = nothing_matches(self.typed[name])
+            self.show_rows(table, rows, window)
+
+    def _draw_log(self, snapshot: Snapshot) -> None:
+        ticks = self.app.clock.monotonic()
+        if ticks - self._log_drawn_at >= LOG_SECONDS:
+            self._log_drawn_at = ticks
+            self.query_one("#log", LogPane).show(snapshot.log)
+
+    def narrow_pane(self, typed: str) -> None:
+        if self._pane == "log":
+            self.query_one("#log", LogPane).narrow(parse_filter(typed, LEVELS))
+
+    def do_list_filter(self) -> None:
+        if self._pane == "config":
+            self.say("the config is shown whole")
+        else:
+            super().do_list_filter()
+
+    def _show_pane(self, name: str) -> None:
+        for other in PANES:
+            self.set_class(other == name, f"show-{other}")
+        self._pane = name
+        self.focus_pane()
+
+    def do_run_next_pane(self) -> None:
+        self._show_pane(PANES[(PANES.index(self._pane) + 1) % len(PANES)])
+
+    def do_run_previous_pane(self) -> None:
+        self._show_pane(PANES[PANES.index(self._pane) - 1])
+
+    def do_run_zoom(self) -> None:
+        self.toggle_class("is-zoomed")
+
+    def do_run_open(self) -> None:
+        table = self.table()
+        if table is None:
+            self.say("nothing to open here")
+        elif table.selected is None:
+            self.say("no row under the cursor")
+        else:
+            self.app.push_screen(RecordScreen(table.spec.name, table.selected, self.view()))
+
+    def do_run_stop(self) -> None:
+        self.app.ask_to_stop(self.run)
+
+    def do_back(self) -> None:
+        if self.clear_filter():
+            return
+        if self.has_class("is-zoomed"):
+            self.remove_class("is-zoomed")
+        else:
+            super().do_back()
+
+    def text_to_copy(self) -> str:
+        shown = self.shown
+        if shown is None:
+            return ""
+        if self._pane == "config":
+            return shown.config
+        if self._pane == "log":
+            row = self.query_one("#log", LogPane).top_row
+            return row.text if row is not None else ""
+        table = self.table()
+        record = table.selected if table is not None else None
+        if record is None:
+            return shown.worker_link
+        return str(record.name if self._pane == "workers" else record.id)

@@ -1,0 +1,189 @@
+"""The terminal itself: what it can do, how it is left clean, and what happens when it goes away."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import io
+import locale
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Final, TextIO
+
+from mephisto_tui.safe_text import clean
+from mephisto_tui.view.glyphs import to_ascii
+
+RESTORE: Final = (
+    "\x1b[?2026l"  # end a half-written frame
+    "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"  # mouse
+    "\x1b[?2004l\x1b[?1004l\x1b[?2048l\x1b[<u"  # paste, focus and size reports, keyboard protocol
+    "\x1b[?1049l\x1b[?7h\x1b[?25h\x1b[0m"  # main screen, line wrap, cursor, plain text
+)
+"""Brings a terminal back that a killed console has left in its state."""
+
+PUSH_TITLE: Final = "\x1b[22;2t"
+POP_TITLE: Final = "\x1b[23;2t"
+MAX_COPIED_BYTES: Final = 74_000
+"""What terminals take in one OSC 52 sequence; longer text is cut off by some, dropped by others."""
+
+
+def refusal(
+    environ: Mapping[str, str] = os.environ,
+    stdin: TextIO | None = None,
+    stdout: TextIO | None = None,
+) -> str:
+    """Why no console can be drawn here, as a sentence; empty when one can."""
+    streams = (stdin or sys.stdin, stdout or sys.stdout)
+    if not all(stream is not None and stream.isatty() for stream in streams):
+        return "input and output are not a terminal"
+    if environ.get("TERM", "dumb") in ("", "dumb", "unknown"):
+        return "TERM names a terminal that cannot place text (dumb)"
+    return ""
+
+
+def shows_only_ascii(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the locale says that characters beyond ASCII will not be shown."""
+    named = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""
+    if named == "C.UTF-8" and environ.get("LANG") in ("C", "POSIX"):
+        return True  # Python set LC_CTYPE itself when it met the C locale (PEP 538)
+    if named:
+        return "utf" not in named.lower()
+    return "utf" not in locale.getpreferredencoding(do_setlocale=False).lower()
+
+
+def wants_mouse(environ: Mapping[str, str] = os.environ) -> bool:
+    """Off over SSH, where each motion costs bytes and selecting text matters more."""
+    return not (environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"))
+
+
+def has_few_colours(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the terminal has sixteen colours, so that only its own palette can be relied on."""
+    if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
+        return False
+    return not environ.get("TERM", "").endswith(("256color", "kitty", "direct", "ghostty"))
+
+
+def is_in_tmux(environ: Mapping[str, str] = os.environ) -> bool:
+    return bool(environ.get("TMUX"))
+
+
+def title_sequence(title: str) -> str:
+    """What sets the title of the terminal's window."""
+    return f"\x1b]2;{to_ascii(clean(title, 100))}\x07"
+
+
+def copy_with_tmux(text: str) -> bool:
+    """Put ``text`` into tmux's buffer and its terminal's clipboard; whether tmux took it."""
+    if shutil.which("tmux") is None:
+        return False
+    command = ["tmux", "load-buffer", "-w", "-"]
+    try:
+        done = subprocess.run(
+            command, input=text.encode(errors="replace"), capture_output=True, timeout=2
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def clipboard_sequence(text: str) -> str | None:
+    """What asks a terminal to fill its clipboard (OSC 52); None when the text is too long."""
+    data = text.encode(errors="replace")
+    if len(data) > MAX_COPIED_BYTES:
+        return None
+    return f"\x1b]52;c;{base64.b64encode(data).decode()}\x07"
+
+
+@contextlib.contextmanager
+def signals_handled(on_signal: Callable[[signal.Signals], None]) -> Iterator[None]:
+    """In the running loop: SIGTERM and SIGHUP call ``on_signal`` instead of ending the process."""
+    loop = asyncio.get_running_loop()
+    caught = (signal.SIGTERM, signal.SIGHUP)
+    former = {number: signal.getsignal(number) for number in caught}
+    for number in caught:
+        loop.add_signal_handler(number, on_signal, number)
+    try:
+        yield
+    finally:
+        for number in caught:
+            loop.remove_signal_handler(number)
+            # A process that goes on after the console must not be ended by a late hang-up.
+            signal.signal(number, former[number] or signal.SIG_DFL)
+
+
+class TerminalOut(io.TextIOBase):
+    """The terminal as a file that survives its terminal: once that is gone, writes go nowhere.
+
+    Textual writes from a thread of its own through a bounded queue; an error there would end the
+    thread, fill the queue and leave the program waiting for it for ever.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._file = os.fdopen(descriptor, "w", encoding="utf-8", errors="replace")
+        self.is_gone = False
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._file.encoding
+
+    def write(self, text: str) -> int:
+        if not self.is_gone:
+            try:
+                self._file.write(text)
+            except OSError:
+                self.is_gone = True
+        return len(text)
+
+    def flush(self) -> None:
+        if not self.is_gone:
+            try:
+                self._file.flush()
+            except (OSError, ValueError):
+                self.is_gone = True
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def isatty(self) -> bool:
+        return self._file.isatty()
+
+    def writable(self) -> bool:
+        return True
+
+    def release(self) -> None:
+        """Close it; what a dead terminal did not take is dropped."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+
+
+@contextlib.contextmanager
+def own_terminal(log_path: Path | None) -> Iterator[TerminalOut]:
+    """Keep the terminal to the console: whatever else writes to fd 2 lands in ``log_path``.
+
+    The console itself draws on ``sys.__stderr__``, which is put on a copy of the terminal.
+    """
+    sys.stderr.flush()
+    out = TerminalOut(os.dup(2))
+    former_stderr, former_descriptor = sys.__stderr__, os.dup(2)
+    target = os.devnull if log_path is None else str(log_path)
+    log_file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(log_file, 2)
+    os.close(log_file)
+    sys.__stderr__ = out  # type: ignore[misc, assignment]
+    try:
+        out.write(PUSH_TITLE)
+        yield out
+    finally:
+        out.write(POP_TITLE)
+        out.flush()
+        sys.stderr.flush()
+        sys.__stderr__ = former_stderr  # type: ignore[misc]
+        os.dup2(former_descriptor, 2)
+        os.close(former_descriptor)
+        out.release()

@@ -1,0 +1,49 @@
+"""What a console shows that has nothing to show yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mephisto_tui.safe_text import clean
+from mephisto_tui.view.glyphs import WARNING
+from mephisto_tui.view.spans import BLANK, Line, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the console was started with, for the screen that has no run to show."""
+
+    database: str = "the database"
+    plugins: str = ""
+    """What was found: ``3 blueprints, 2 providers, 1 architect``."""
+    broken_plugins: tuple[tuple[str, str], ...] = ()
+    """Name and error of each plug-in that did not load."""
+
+
+def no_runs(surroundings: Surroundings) -> list[Line]:
+    """Three ways to get a run, and which plug-ins are broken."""
+    found = f"({clean(surroundings.plugins, 60)} found)" if surroundings.plugins else ""
+    ways: Sequence[tuple[str, str]] = (
+        ("mephisto-tui demo", "a mock run with simulated workers"),
+        ("mephisto-tui launch conf.yaml", "your own, from a shell"),
+        ("mephisto-tui watch RUN", "one that another process drives"),
+    )
+    lines: list[Line] = [
+        (Span(f"No task runs in {clean(surroundings.database, 50)} yet.", "strong"),),
+        BLANK,
+        *((Span(f"  {command:<31}", "accent"), Span(what)) for command, what in ways),
+        BLANK,
+        (Span(f"  {found}", "dim"),) if found else BLANK,
+    ]
+    for name, error in surroundings.broken_plugins:
+        text = f"{WARNING} plugin ‘{clean(name, 30)}’ did not load: {clean(error, 200)}"
+        lines.append((Span(f"  {text}", "warn"),))
+    return lines
+
+
+def no_agents(link: str) -> list[Line]:
+    """That nobody has come yet, and where they should."""
+    shown = clean(link, 200)
+    where = (Span("link: "), Span(shown, "accent"), Span("  (y copies it)", "dim"))
+    return [(Span("no agents yet", "dim"),), *([where] if shown else [])]

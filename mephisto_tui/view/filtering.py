@@ -1,0 +1,58 @@
+"""The filter line: what an operator types, as a wish for rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from mephisto_engine.operations.snapshot import LogRow, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Words that shown rows contain, or do not, and the status they have."""
+
+    text: str = ""
+    is_inverse: bool = False
+    status: str = ""
+
+
+def parse_filter(typed: str, statuses: Sequence[str]) -> Filter:
+    """``!word`` inverts, ``state:live`` (also ``status:`` or ``level:``) asks for a status.
+
+    A status may be shortened, and dashes or underscores stand for spaces; one that does not exist
+    stays as typed, so that it shows no rows rather than all.
+    """
+    words, status = [], ""
+    for word in typed.split():
+        name, colon, value = word.partition(":")
+        if colon and value and name.lower() in ("state", "status", "level"):
+            status = _full_status(value, statuses)
+        else:
+            words.append(word)
+    text = " ".join(words)
+    return Filter(text.removeprefix("!").strip(), text.startswith("!"), status)
+
+
+def _full_status(typed: str, statuses: Sequence[str]) -> str:
+    wanted = _letters(typed)
+    exact = (name for name in statuses if _letters(name) == wanted)
+    begun = (name for name in statuses if _letters(name).startswith(wanted))
+    return next(exact, None) or next(begun, None) or typed
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^a-z]", "", text.lower())
+
+
+def narrowed(window: Window, wish: Filter) -> Window:
+    """The window from its first row, with the filter in place of the former one."""
+    return replace(window, offset=0, text=wish.text, is_inverse=wish.is_inverse, status=wish.status)
+
+
+def log_matches(row: LogRow, wish: Filter) -> bool:
+    """Whether a line of the log is shown; the log is filtered here, as the console holds it all."""
+    if wish.status and row.level != wish.status:
+        return False
+    return (wish.text.lower() in row.text.lower()) != wish.is_inverse or not wish.text

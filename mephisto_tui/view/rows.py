@@ -1,0 +1,178 @@
+"""The tables of the console: runs, units, agents, workers; a record as cells."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from mephisto_engine.data_model.status import LIVE_AGENT, LIVE_RUN
+from mephisto_engine.operations.snapshot import AgentRow, RunRow, UnitRow, WorkerRow
+from mephisto_tui.safe_text import clean
+from mephisto_tui.view.glyphs import LATE
+from mephisto_tui.view.meters import meter
+from mephisto_tui.view.spans import Span
+from mephisto_tui.view.statuses import (
+    AGENT_STATUSES,
+    RUN_STATUSES,
+    UNIT_STATUSES,
+    agent_status,
+    run_status,
+    unit_status,
+)
+from mephisto_tui.view.tables import Column, TableSpec
+from mephisto_tui.view.words import age, count, duration, first_line, money
+
+NAME_CELLS: Final = 60
+"""Longest foreign name that is looked at; columns are narrower still."""
+PREVIEW_CELLS: Final = 300
+LATE_SECONDS: Final = 10
+VERY_LATE_SECONDS: Final = 30
+METER_CELLS: Final = 5
+
+
+def _run_cells(run: RunRow, now: datetime) -> tuple[Span, ...]:
+    status = run_status(run.status)
+    if run.status in LIVE_RUN and not run.is_driven:
+        status = Span(f"{status.text} {LATE}", "warn")
+    total = count(run.total) if run.is_total_final else f"{count(run.total)}+"
+    return (
+        Span(str(run.id)),
+        Span(clean(run.task_name, NAME_CELLS), "strong" if run.status in LIVE_RUN else ""),
+        Span(clean(run.provider_type, NAME_CELLS)),
+        status,
+        Span(f"{count(run.done)}/{total}"),
+        Span(meter(run.done, run.total, METER_CELLS), "dim"),
+        Span(money(run.cost_cents)),
+        Span(str(run.to_review), "warn" if run.to_review else "dim"),
+        Span(age(run.created_at, now)),
+        Span(clean(first_line(run.status_reason) or run.url, NAME_CELLS * 2), "dim"),
+    )
+
+
+RUNS: Final = TableSpec[RunRow](
+    "runs",
+    (
+        Column("RUN", 5, to_right=True, sort="id"),
+        Column("TASK", 12, sort="task_name", is_flexible=True),
+        Column("BY", 8, sort="provider_type"),
+        Column("STATE", 11, sort="status"),
+        Column("DONE", 11, to_right=True, sort="done"),
+        Column("", METER_CELLS),
+        Column("COST", 7, to_right=True, sort="cost_cents"),
+        Column("TODO", 5, to_right=True, sort="to_review"),
+        Column("AGE", 6, to_right=True, sort="created_at", is_ticking=True),
+        Column("NOTE", 24, is_flexible=True, from_width=116),
+    ),
+    key=lambda run: run.id,
+    cells=_run_cells,
+    statuses=RUN_STATUSES,
+)
+
+
+def _unit_cells(unit: UnitRow, now: datetime) -> tuple[Span, ...]:
+    worked = "-" if unit.seconds_worked is None else duration(unit.seconds_worked)
+    return (
+        Span(str(unit.id)),
+        Span(clean(unit.worker_name, NAME_CELLS) or "-", "" if unit.worker_name else "dim"),
+        unit_status(unit.status),
+        Span(age(unit.status_at, now)),
+        Span(worked),
+        Span(money(unit.pay_cents)),
+        Span(clean(unit.preview, PREVIEW_CELLS)),
+    )
+
+
+UNITS: Final = TableSpec[UnitRow](
+    "units",
+    (
+        Column("UNIT", 6, to_right=True, sort="id"),
+        Column("WORKER", 10, sort="worker_name"),
+        Column("STATUS", 10, sort="status"),
+        Column("AGE", 6, to_right=True, sort="status_at", is_ticking=True),
+        Column("TIME", 6, to_right=True, sort="seconds_worked"),
+        Column("PAY", 6, to_right=True, sort="pay_cents"),
+        Column("PREVIEW", 8, is_flexible=True),
+    ),
+    key=lambda unit: unit.id,
+    cells=_unit_cells,
+    statuses=UNIT_STATUSES,
+)
+
+
+def _last_seen(agent: AgentRow, now: datetime) -> tuple[Span, Span]:
+    """How long ago the page gave a sign of life, and a mark that grows with the silence."""
+    if agent.last_seen_at is None:
+        return Span("-", "dim"), Span("")
+    seconds = (now - agent.last_seen_at).total_seconds()
+    if agent.status not in LIVE_AGENT or seconds < LATE_SECONDS:
+        return Span(duration(seconds)), Span("")
+    if seconds < VERY_LATE_SECONDS:
+        return Span(duration(seconds), "warn"), Span(LATE, "warn")
+    return Span(duration(seconds), "bad"), Span(LATE * 2, "bad")
+
+
+def _time_left(agent: AgentRow, now: datetime) -> Span:
+    if agent.deadline_at is None or agent.status not in LIVE_AGENT:
+        return Span("-", "dim")
+    seconds = (agent.deadline_at - now).total_seconds()
+    return Span(duration(seconds), "warn" if seconds < 60 else "")
+
+
+def _agent_cells(agent: AgentRow, now: datetime) -> tuple[Span, ...]:
+    return (
+        Span(str(agent.id)),
+        Span(clean(agent.worker_name, NAME_CELLS)),
+        agent_status(agent.status),
+        Span(str(agent.unit_id)),
+        Span(age(agent.status_at, now)),
+        *_last_seen(agent, now),
+        _time_left(agent, now),
+    )
+
+
+AGENTS: Final = TableSpec[AgentRow](
+    "agents",
+    (
+        Column("AGENT", 6, to_right=True, sort="id"),
+        Column("WORKER", 8, sort="worker_name", is_flexible=True),
+        Column("STATUS", 14, sort="status"),
+        Column("UNIT", 6, to_right=True, sort="unit_id"),
+        Column("SINCE", 6, to_right=True, sort="status_at", is_ticking=True),
+        Column("SEEN", 6, to_right=True, sort="last_seen_at", is_ticking=True),
+        Column("", 2),
+        Column("LEFT", 6, to_right=True, sort="deadline_at", is_ticking=True, from_width=64),
+    ),
+    key=lambda agent: agent.id,
+    cells=_agent_cells,
+    statuses=AGENT_STATUSES,
+)
+
+
+def _worker_cells(worker: WorkerRow, now: datetime) -> tuple[Span, ...]:
+    return (
+        Span(clean(worker.name, NAME_CELLS)),
+        Span(str(worker.live), "accent" if worker.live else "dim"),
+        Span(str(worker.done)),
+        Span(str(worker.lost), "warn" if worker.lost else "dim"),
+        Span(str(worker.accepted), "good" if worker.accepted else "dim"),
+        Span(str(worker.rejected), "bad" if worker.rejected else "dim"),
+        Span(money(worker.paid_cents)),
+        Span("⊘ blocked" if worker.is_blocked else "", "bad"),
+    )
+
+
+WORKERS: Final = TableSpec[WorkerRow](
+    "workers",
+    (
+        Column("WORKER", 14, sort="name", is_flexible=True),
+        Column("LIVE", 5, to_right=True, sort="live"),
+        Column("DONE", 6, to_right=True, sort="done"),
+        Column("LOST", 5, to_right=True, sort="lost"),
+        Column("OK", 6, to_right=True, sort="accepted"),
+        Column("NO", 5, to_right=True, sort="rejected"),
+        Column("PAID", 8, to_right=True, sort="paid_cents"),
+        Column("", 9),
+    ),
+    key=lambda worker: worker.id,
+    cells=_worker_cells,
+)

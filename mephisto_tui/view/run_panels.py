@@ -1,0 +1,191 @@
+"""One run in words and bars: the boxes above its panes, and the strip that stands for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from mephisto_engine.data_model.status import LIVE_RUN
+from mephisto_engine.operations.snapshot import Health, RunRow, Snapshot
+from mephisto_tui.safe_text import clean
+from mephisto_tui.view.glyphs import LATE, LIVE
+from mephisto_tui.view.meters import bar, meter, sparkline
+from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line
+from mephisto_tui.view.statuses import run_status
+from mephisto_tui.view.words import age, clock_time, count, dollars, duration, first_line, plural
+
+UNIT_WORDS: Final = {
+    "created": "to come",
+    "launched": "launched",
+    "assigned": "assigned",
+    "completed": "completed",
+    "accepted": "accepted",
+    "soft_rejected": "passed",
+    "rejected": "rejected",
+    "expired": "expired",
+}
+RATE_MINUTES: Final = 5
+LEASE_LATE_SECONDS: Final = 5
+LABEL_CELLS: Final = 11
+
+
+def rate(health: Health) -> float:
+    """Submissions a minute, over the last full minutes."""
+    recent = health.submits_per_minute[-RATE_MINUTES:]
+    return sum(recent) / len(recent) if recent else 0.0
+
+
+def eta(run: RunRow, health: Health) -> str:
+    """How long the open units will take at the present rate; empty when nobody can tell."""
+    still_open = sum(run.units.get(name, 0) for name in ("created", "launched", "assigned"))
+    speed = rate(health)
+    if not still_open or not speed or not run.is_total_final or run.status not in LIVE_RUN:
+        return ""
+    return duration(still_open / speed * 60)
+
+
+def _labelled(label: str, *spans: Span) -> Line:
+    return (Span(f" {label:<{LABEL_CELLS}}", "dim"), *spans)
+
+
+def _total(run: RunRow) -> str:
+    return str(run.total) if run.is_total_final else f"{run.total}+"
+
+
+def progress(run: RunRow, width: int) -> list[Line]:
+    """The units of a run: all of them as one meter, then a bar for each status."""
+    share = f"{run.done} / {_total(run)}"
+    cells = max(4, width - len(share) - 4)
+    bars = max(0, width - LABEL_CELLS - 8)
+    lines: list[Line] = [
+        (Span(" "), Span(meter(run.done, run.total, cells), "accent"), Span(f"  {share}", "strong"))
+    ]
+    for status, word in UNIT_WORDS.items():
+        number = run.units.get(status, 0)
+        tone: Tone = "" if number else "dim"
+        lines.append(
+            (
+                Span(f" {word:<{LABEL_CELLS - 1}}", "dim"),
+                Span(f"{number:>6}  ", tone),
+                Span(bar(number, run.total, bars), "accent"),
+            )
+        )
+    return lines
+
+
+def _engine_facts(run: RunRow, health: Health, now: datetime) -> Span:
+    if run.status not in LIVE_RUN:
+        return Span("not needed", "dim")
+    if not run.is_driven and not health.is_engine_alive:
+        return Span(f"{LATE} none drives this run: mephisto-tui resume {run.id}", "warn")
+    late = lease_age(health, now)
+    if late is not None and late >= LEASE_LATE_SECONDS:
+        return Span(f"{LATE} silent {duration(late)}  {clean(health.holder, 40)}", "bad")
+    return Span(f"{LIVE} {clean(health.holder, 40)}", "good")
+
+
+def lease_age(health: Health, now: datetime) -> float | None:
+    """Seconds since the engine last said that it drives the run; None: it never did."""
+    if health.renewed_at is None:
+        return None
+    return max(0.0, (now - health.renewed_at).total_seconds())
+
+
+def rate_and_money(snapshot: Snapshot, run: RunRow, now: datetime, width: int) -> list[Line]:
+    """How fast answers come, who is there, what it costs."""
+    health = snapshot.health
+    left = eta(run, health)
+    speed = f"  now {rate(health):.1f}" + (f"  ETA {left}" if left else "")
+    cells = max(4, min(30, width - LABEL_CELLS - len(speed) - 2))
+    cap = "no cap" if run.budget_cents is None else f"cap {dollars(run.budget_cents)}"
+    money = f"{dollars(run.cost_cents)}   committed {dollars(run.committed_cents)}   {cap}"
+    is_over = run.budget_cents is not None and run.cost_cents > run.budget_cents
+    return [
+        _labelled("submits/min", Span(" "), Span(sparkline(health.submits_per_minute, cells)),
+                  Span(speed)),
+        _labelled("agents", Span(agents_summary(snapshot, run))),
+        _labelled("spent", Span(money, "bad" if is_over else "")),
+        _labelled("pay", Span(f"{dollars(run.pay_cents)} a unit")),
+        _labelled(
+            "to review", Span(plural(run.to_review, "unit"), "warn" if run.to_review else "")
+        ),
+        *_refusals(health),
+    ]  # fmt: skip
+
+
+def agents_summary(snapshot: Snapshot, run: RunRow) -> str:
+    """Who is at work; the other statuses too where all agents of the run are at hand."""
+    if snapshot.run is not run or len(snapshot.agents) < snapshot.agents_total:
+        pages = plural(snapshot.health.connections, "page")
+        return f"{run.units.get('assigned', 0)} at work · {pages} open"
+    numbers: dict[str, int] = {}
+    for agent in snapshot.agents:
+        numbers[agent.status] = numbers.get(agent.status, 0) + 1
+    lost = sum(numbers.get(status, 0) for status in ("disconnect", "timeout", "returned"))
+    parts = [f"{numbers.get('in task', 0)} in task"]
+    parts += [f"{numbers[name]} {name}" for name in ("onboarding", "waiting") if name in numbers]
+    return " · ".join([*parts, f"{lost} lost"])
+
+
+def _refusals(health: Health) -> Iterator[Line]:
+    ranked = sorted(health.refusals.items(), key=lambda item: -item[1])
+    for position, (reason, number) in enumerate(ranked[:3]):
+        label = "refused" if position == 0 else ""
+        yield _labelled(label, Span(f"{number:>4}  {clean(reason, 60)}"))
+
+
+def where(snapshot: Snapshot, run: RunRow, now: datetime) -> list[Line]:
+    """What the run is made of, and how its engine does."""
+    health = snapshot.health
+    sandbox = "  (sandbox)" if run.is_sandbox else ""
+    commit = "-" if health.commit_ms is None else f"{health.commit_ms:.1f} ms"
+    lag = "-" if health.loop_lag_ms is None else f"{health.loop_lag_ms:.1f} ms"
+    started = "-" if run.started_at is None else clock_time(run.started_at)
+    return [
+        _labelled("state", run_status(run.status), *_reason(run)),
+        _labelled("blueprint", Span(clean(run.blueprint_type, 60))),
+        _labelled("provider", Span(clean(run.provider_type, 60) + sandbox)),
+        _labelled("architect", Span(clean(run.architect_type, 60))),
+        _labelled("link", Span(clean(snapshot.worker_link or run.url, 200) or "-")),
+        _labelled("engine", _engine_facts(run, health, now)),
+        _labelled("commit", Span(f"{commit}   loop lag {lag}")),
+        _labelled("pages open", Span(count(health.connections))),
+        _labelled("started", Span(f"{started}   {age(run.started_at or run.created_at, now)} ago")),
+    ]
+
+
+def _reason(run: RunRow) -> tuple[Span, ...]:
+    reason = clean(first_line(run.status_reason), 200)
+    return (Span(f"  {reason}", "bad" if run.status == "failed" else "dim"),) if reason else ()
+
+
+def strip(snapshot: Snapshot, run: RunRow, now: datetime, width: int) -> list[Line]:
+    """A run in five lines, for the foot of the list and for small windows."""
+    health = snapshot.health
+    units = " · ".join(
+        f"{word} {run.units.get(status, 0)}"
+        for status, word in UNIT_WORDS.items()
+        if run.units.get(status, 0) or status in ("launched", "assigned", "completed")
+    )
+    left = eta(run, health)
+    cap = "no cap" if run.budget_cents is None else f"{dollars(run.budget_cents)} cap"
+    spent = f"{dollars(run.cost_cents)} of {cap}" + (f" · ETA {left}" if left else "")
+    half = max(0, width // 2 - LABEL_CELLS)
+    people = f"{agents_summary(snapshot, run):<{half}} "
+    last = snapshot.log[-1] if snapshot.log else None
+    return [
+        _labelled("units", Span(units)),
+        _labelled("agents", Span(people), Span("rate ", "dim"),
+                  Span(f"{rate(health):.1f}/min {sparkline(health.submits_per_minute, 20)}")),
+        _labelled("money", Span(f"{spent:<{half}} "), Span("engine ", "dim"),
+                  _engine_facts(run, health, now)),
+        _labelled("last", Span(f"{clock_time(last.at)} {clean(last.text, 300)}") if last
+                  else Span("no event yet", "dim")),
+    ]  # fmt: skip
+
+
+def rule(text: str, width: int) -> Line:
+    """A horizontal line with words in it."""
+    head = f"─ {text} "
+    return line(head + "─" * max(0, width - len(head)), "dim") if width > 0 else BLANK

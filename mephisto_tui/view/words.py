@@ -1,0 +1,60 @@
+"""Numbers, money and time as an operator reads them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+def duration(seconds: float) -> str:
+    """A length of time in at most six cells: ``12s``, ``4m31s``, ``3h12m``, ``2d4h``, ``31d``."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02}s"
+    if whole < 86_400:
+        return f"{whole // 3600}h{whole % 3600 // 60:02}m"
+    days, hours = whole // 86_400, whole % 86_400 // 3600
+    return f"{days}d{hours}h" if days < 10 else f"{days}d"
+
+
+def age(moment: datetime | None, now: datetime) -> str:
+    """How long ago ``moment`` was; ``-`` when it has not come."""
+    return "-" if moment is None else duration((now - moment).total_seconds())
+
+
+def clock_time(moment: datetime) -> str:
+    """The time of day where the operator is."""
+    return f"{moment.astimezone():%H:%M:%S}"
+
+
+def money(cents: int) -> str:
+    """``9360`` as ``93.60``."""
+    sign = "-" if cents < 0 else ""
+    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02}"
+
+
+def dollars(cents: int) -> str:
+    """``9360`` as ``$93.60``."""
+    return f"${money(cents)}"
+
+
+def count(number: int) -> str:
+    """A number in at most five cells: ``9999``, ``12.3k``, ``123k``, ``4.5M``."""
+    if number < 10_000:
+        return str(number)
+    if number < 100_000:
+        return f"{number // 100 / 10:.1f}k"
+    if number < 1_000_000:
+        return f"{number // 1000}k"
+    return f"{number // 100_000 / 10:.1f}M"
+
+
+def plural(number: int, noun: str) -> str:
+    """``1 unit``, ``2 units``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def first_line(text: str) -> str:
+    """What a reason says first, still as it came."""
+    return next((part.strip() for part in text.splitlines() if part.strip()), "")

@@ -1,0 +1,164 @@
+"""The base of what draws itself line by line, and sends to the terminal only what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import ClassVar, get_args
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from mephisto_tui.safe_text import width
+from mephisto_tui.view.spans import BLANK, Line, Span, Tone, cut_line, filled, line_width
+
+_BOLD = Style(bold=True)
+
+
+class LineWidget(Widget):
+    """Keeps the lines it has drawn; `redraw` compares and refreshes the cells that differ.
+
+    A frame, where a subclass wants one, is made of ordinary lines too: a title that counts
+    something can then change without the pane being painted again.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *(f"tone-{tone}" for tone in get_args(Tone) if tone),
+        "line-selected",
+        "line-selected-blurred",
+    }
+    is_framed = False
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._drawn: list[Line] = []
+        self._selected: int | None = None
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        """The content; lines that are missing are blank, those that are too long are cut."""
+        raise NotImplementedError
+
+    def frame_title(self) -> Line:
+        return BLANK
+
+    def frame_note(self) -> Line:
+        return BLANK
+
+    def selected_line(self) -> int | None:
+        """Which of the lines carries the cursor."""
+        return None
+
+    @property
+    def content_height(self) -> int:
+        """Lines inside the frame."""
+        return max(0, self.size.height - 2 * self.is_framed)
+
+    def redraw(self) -> None:
+        """Ask for the lines again and refresh what differs."""
+        if not self.size.width or not self.size.height:
+            return
+        lines = list(self._framed() if self.is_framed else self._unframed())
+        selected = self.selected_line()
+        if selected is not None:
+            selected += self.is_framed
+        regions = list(self._changed_regions(lines, selected))
+        self._drawn, self._selected = lines, selected
+        if regions:
+            self.refresh(*regions)
+
+    def render_line(self, y: int) -> Strip:
+        if y >= len(self._drawn):
+            return Strip.blank(self.size.width, self.rich_style)
+        row_style = self.rich_style
+        if y == self._selected:
+            name = "line-selected" if self.has_focus else "line-selected-blurred"
+            row_style += self.get_component_rich_style(name, partial=True)
+        styled = ((self._style(span, row_style), span.text) for span in self._drawn[y])
+        segments = [
+            Segment("".join(text for _style, text in run), style)
+            for style, run in groupby(styled, key=lambda pair: pair[0])
+        ]
+        return Strip(segments).adjust_cell_length(self.size.width, row_style)
+
+    def _style(self, span: Span, base: Style) -> Style:
+        style = base
+        if span.tone:
+            style += self.get_component_rich_style(f"tone-{span.tone}", partial=True)
+        return style + _BOLD if span.is_new else style
+
+    def _unframed(self) -> Iterator[Line]:
+        width, height = self.size
+        content = self.lines(width, height)[:height]
+        for line in content + [BLANK] * (height - len(content)):
+            yield filled(line, width)
+
+    def _framed(self) -> Iterator[Line]:
+        width, height = self.size.width - 2, self.size.height - 2
+        tone: Tone = "accent" if self.has_focus else "frame"
+        title, note = (
+            cut_line(self.frame_title(), width - 4),
+            cut_line(self.frame_note(), width - 4),
+        )
+        head = (Span("┌─ ", tone), *title, Span(" ", tone)) if title else (Span("┌─", tone),)
+        yield (*head, Span("─" * (width + 1 - line_width(head)) + "┐", tone))
+        content = self.lines(width, height)[: max(0, height)]
+        edge = Span("│", tone)
+        for line in content + [BLANK] * (height - len(content)):
+            yield (edge, *filled(line, width), edge)
+        foot = (Span(" ", tone), *note, Span(" ─┘", tone)) if note else (Span("─┘", tone),)
+        yield (Span("└" + "─" * (width + 1 - line_width(foot)), tone), *foot)
+
+    def _changed_regions(self, lines: list[Line], selected: int | None) -> Iterator[Region]:
+        if len(lines) != len(self._drawn):
+            yield self.size.region
+            return
+        moved = {selected, self._selected} if selected != self._selected else set()
+        for y, (new, old) in enumerate(zip(lines, self._drawn, strict=True)):
+            if y in moved:
+                yield Region(0, y, self.size.width, 1)
+            elif new != old:
+                for start, end in changed_cells(old, new):
+                    yield Region(start, y, end - start, 1)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.redraw()
+
+    def on_focus(self) -> None:
+        self.redraw()
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.redraw()
+        self.refresh()
+
+
+def changed_cells(old: Line, new: Line) -> list[tuple[int, int]]:
+    """Which cells of a line differ, as ranges.
+
+    Lines that are cut into pieces alike are compared piece by piece; others from the first piece
+    that differs up to the end of the longer text.
+    """
+    widths = [width(span.text) for span in new]
+    if [width(span.text) for span in old] == widths:
+        ranges, x = [], 0
+        for before, after, cells in zip(old, new, widths, strict=True):
+            if before != after:
+                ranges.append((x, x + cells))
+            x += cells
+        return ranges
+    start = 0
+    for before, after in zip(old, new, strict=False):
+        if before != after:
+            break
+        start += width(after.text)
+    end = max(start + 1, _text_end(old), _text_end(new))
+    return [(start, end)]
+
+
+def _text_end(spans: Line) -> int:
+    text = "".join(span.text for span in spans)
+    return width(text.rstrip(" "))

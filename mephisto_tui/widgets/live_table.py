@@ -1,0 +1,264 @@
+"""A table over a long list that changes all the time; it draws only what is in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from textual import events
+from textual.message import Message
+
+from mephisto_engine.operations.snapshot import Window
+from mephisto_tui.view.glyphs import CURSOR, MOVED
+from mephisto_tui.view.spans import BLANK, Line, Span, line, padded
+from mephisto_tui.view.tables import GAP, MARGIN, AnySpec, Place, header, layout
+from mephisto_tui.widgets.line_widget import LineWidget
+
+NEW_SECONDS: Final = 2.0
+"""How long a changed cell stays bold."""
+HOLD_SECONDS: Final = 3.0
+"""How long after the last cursor move rows keep their order."""
+EDGE_ROWS: Final = 10
+"""How near the end of the loaded rows the view may come before more are asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The part of a list that is at hand."""
+
+    records: Sequence[Any] = ()
+    offset: int = 0
+    """Place of the first record in the whole list."""
+    total: int = 0
+
+
+class LiveTable(LineWidget, can_focus=True):
+    """Selection follows the row's key, not its place; rows come as a window of a longer list."""
+
+    class CursorMoved(Message):
+        """The selection is another row now."""
+
+        def __init__(self, table: LiveTable) -> None:
+            super().__init__()
+            self.table = table
+
+    class WindowWanted(Message):
+        """The view came near the edge of what is at hand: the rows from ``offset`` are needed."""
+
+        def __init__(self, table: LiveTable, offset: int) -> None:
+            super().__init__()
+            self.table = table
+            self.offset = offset
+
+    def __init__(self, spec: AnySpec, *, id: str, title: str = "", is_framed: bool = True) -> None:
+        super().__init__(id=id)
+        self.spec = spec
+        self.is_framed = is_framed
+        self.window = Window()
+        """What the screen last wished for this table."""
+        self.empty: list[Line] = []
+        """Shown in place of rows when there are none."""
+        self.is_frozen = False
+        self.moved = 0
+        """Rows that would stand elsewhere if the order were not held."""
+        self._title = title or spec.name.capitalize()
+        self._rows = Rows()
+        self._now = datetime.now(UTC)
+        self._ticks = 0.0
+        self._moved_at = -HOLD_SECONDS
+        self._top = 0
+        self._cursor = 0
+        self._cursor_key: int | None = None
+        self._cells: dict[int, tuple[Span, ...]] = {}
+        self._new_until: dict[tuple[int, int], float] = {}
+
+    def show(self, rows: Rows, now: datetime, ticks: float) -> None:
+        """Take new rows; ``ticks`` is a monotonic time in seconds."""
+        self._now, self._ticks = now, ticks
+        self._rows = self._held(rows) if ticks - self._moved_at < HOLD_SECONDS else rows
+        if self._rows is rows:
+            self.moved = 0
+        self._follow_key()
+        self.redraw()
+
+    def apply_order(self) -> None:
+        """End the hold: the next rows stand where they belong."""
+        self._moved_at = -HOLD_SECONDS
+
+    @property
+    def selected(self) -> Any:
+        """The record under the cursor; None while it is not at hand."""
+        return self._record(self._cursor)
+
+    @property
+    def total(self) -> int:
+        return self._rows.total
+
+    @property
+    def has_new_cells(self) -> bool:
+        """Whether some cell is bold that will soon not be."""
+        return bool(self._new_until)
+
+    def move(self, delta: int) -> None:
+        self.move_to(self._cursor + delta)
+
+    def move_page(self, pages: int) -> None:
+        self.move(pages * max(1, self._visible - 1))
+
+    def move_to_end(self, *, is_last: bool) -> None:
+        self.move_to(self._rows.total - 1 if is_last else 0)
+
+    def move_to(self, place: int) -> None:
+        """Put the cursor on a place of the whole list."""
+        first, last = 0, self._rows.total - 1
+        if self.is_frozen:
+            first, last = self._rows.offset, self._rows.offset + len(self._rows.records) - 1
+        self._cursor = max(first, min(place, last))
+        record = self.selected
+        self._cursor_key = None if record is None else self.spec.key(record)
+        self._moved_at = self._ticks
+        self._keep_in_sight()
+        self.redraw()
+        self._ask_for_more()
+        self.post_message(self.CursorMoved(self))
+
+    def select_key(self, key: int) -> None:
+        """Put the cursor on the row with that key, as soon as it is there."""
+        self._cursor_key = key
+        self._follow_key()
+
+    def restart(self, window: Window) -> None:
+        """Another filter or order: begin at the first row of it."""
+        self.window = window
+        self._top = self._cursor = 0
+        self._cursor_key = None
+        self.apply_order()
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        places = layout(self.spec.columns, width)
+        head = header(self.spec, places, self.window.sort, self.window.is_descending)
+        if not self._rows.total:
+            self._cells = {}
+            return [head, BLANK, *((Span("  "), *text) for text in self.empty)]
+        before, self._cells = self._cells, {}
+        self._forget_old()
+        rows = (self._row(self._top + y, places, before) for y in range(height - 1))
+        return [head, *rows]
+
+    def selected_line(self) -> int | None:
+        return self._cursor - self._top + 1 if self._rows.total else None
+
+    def frame_title(self) -> Line:
+        return (Span(self._title, "strong"), Span(f" {self._rows.total}"))
+
+    def frame_note(self) -> Line:
+        if not self._rows.total:
+            return BLANK
+        parts = [f"{self._cursor + 1} of {self._rows.total}"]
+        if self.window.text or self.window.status:
+            parts.insert(0, "filtered")
+        if self.moved:
+            parts.insert(0, f"{MOVED} {self.moved} moved")
+        return line(" · ".join(parts), "warn" if self.moved else "dim")
+
+    def _row(
+        self, place: int, places: tuple[Place, ...], before: dict[int, tuple[Span, ...]]
+    ) -> Line:
+        record = self._record(place)
+        if record is None:
+            return line("  …", "dim") if place < self._rows.total else BLANK
+        key, cells = self.spec.key(record), self.spec.cells(record, self._now)
+        self._cells[key] = cells
+        if key in before:
+            self._note_changes(key, before[key], cells)
+        mark = CURSOR if place == self._cursor else " " * MARGIN
+        parts = [Span(mark, "accent")]
+        for column, _x, width in places:
+            span = padded(cells[column], width, to_right=self.spec.columns[column].to_right)
+            is_new = (key, column) in self._new_until
+            parts += [span._replace(is_new=is_new), Span(" " * GAP)]
+        return tuple(parts)
+
+    def _note_changes(self, key: int, old: tuple[Span, ...], new: tuple[Span, ...]) -> None:
+        for column, (before, after) in enumerate(zip(old, new, strict=True)):
+            if before != after and not self.spec.columns[column].is_ticking:
+                self._new_until[key, column] = self._ticks + NEW_SECONDS
+
+    def _forget_old(self) -> None:
+        for cell, until in list(self._new_until.items()):
+            if until <= self._ticks:
+                del self._new_until[cell]
+
+    @property
+    def _visible(self) -> int:
+        """Rows in sight: all lines but the header."""
+        return max(1, self.content_height - 1)
+
+    def _record(self, place: int) -> Any:
+        index = place - self._rows.offset
+        return self._rows.records[index] if 0 <= index < len(self._rows.records) else None
+
+    def _follow_key(self) -> None:
+        """Keep the cursor on its row, and that row where it stands on the screen."""
+        keys = [self.spec.key(record) for record in self._rows.records]
+        if self._cursor_key in keys:
+            place = self._rows.offset + keys.index(self._cursor_key)
+            # At the head of the list new rows push down; further on, the view moves along.
+            self._top += (place - self._cursor) if self._top else 0
+            self._cursor = place
+        else:
+            self._cursor = max(0, min(self._cursor, self._rows.total - 1))
+            record = self.selected
+            if record is not None:
+                self._cursor_key = self.spec.key(record)
+        self._keep_in_sight()
+        self._ask_for_more()
+
+    def _keep_in_sight(self) -> None:
+        highest = max(0, self._rows.total - self._visible)
+        self._top = min(self._top, self._cursor, highest)
+        self._top = max(self._top, self._cursor - self._visible + 1, 0)
+
+    def _ask_for_more(self) -> None:
+        """Tell the screen when the rows in sight, or soon to be, are not at hand."""
+        first, last = self._rows.offset, self._rows.offset + len(self._rows.records)
+        is_near_start = first > 0 and self._top - EDGE_ROWS < first
+        is_near_end = last < self._rows.total and self._top + self._visible + EDGE_ROWS > last
+        if self.is_frozen or not (is_near_start or is_near_end):
+            return
+        spare = max(0, self.window.limit - self._visible) // 2
+        offset = max(0, min(self._top - spare, self._rows.total - self.window.limit))
+        if offset != self.window.offset:
+            self.window = replace(self.window, offset=offset)
+            self.post_message(self.WindowWanted(self, offset))
+
+    def _held(self, rows: Rows) -> Rows:
+        """The new records in the order of the present ones; newcomers come last."""
+        if rows.offset != self._rows.offset or len(rows.records) > rows.total:
+            return rows
+        fresh = {self.spec.key(record): record for record in rows.records}
+        present = [self.spec.key(record) for record in self._rows.records]
+        order = [key for key in present if key in fresh]
+        order += [key for key in fresh if key not in set(order)]
+        self.moved = sum(ours != theirs for ours, theirs in zip(order, fresh, strict=True))
+        if not self.moved:
+            return rows
+        return Rows([fresh[key] for key in order], rows.offset, rows.total)
+
+    def on_click(self, event: events.Click) -> None:
+        row = event.y - self.is_framed - 1
+        if 0 <= row < self._visible and self._top + row < self._rows.total:
+            self.move_to(self._top + row)
+
+    def on_mouse_scroll_down(self) -> None:
+        self.move(3)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.move(-3)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._keep_in_sight()
+        self._ask_for_more()
+        self.redraw()

@@ -1,0 +1,26 @@
+"""A block with the focus: what it holds can be paged through."""
+
+from __future__ import annotations
+
+from mephisto_tui.view.spans import BLANK, Line, line
+from mephisto_tui.widgets.block import Block
+
+
+class Page(Block, can_focus=True):
+    """A framed text that says how much of it is out of sight."""
+
+    def frame_note(self) -> Line:
+        hidden = self._length - self.content_height
+        if hidden <= 0:
+            return BLANK
+        last = min(self._length, self._top + self.content_height)
+        return line(f"{last} of {self._length} lines", "dim")
+
+    def move(self, delta: int) -> None:
+        self.scroll_lines(delta)
+
+    def move_page(self, pages: int) -> None:
+        self.scroll_lines(pages * max(1, self.content_height - 1))
+
+    def move_to_end(self, *, is_last: bool) -> None:
+        self.scroll_lines(self._length if is_last else -self._length)

@@ -1,0 +1,1 @@
+"""Architects that come with the project."""

@@ -1,0 +1,78 @@
+"""The smallest task there is, for tests and benchmarks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mephisto_blueprints.static.args import QualityArgs, key, number_below_one, unavailable_options
+from mephisto_blueprints.static.files import PAGE_FILES, copy_page
+from mephisto_blueprints.static.state import SharedStaticTaskState
+from mephisto_engine.abstractions.args import arg, required
+from mephisto_engine.abstractions.blueprint import (
+    Blueprint,
+    InitializationData,
+    ItemSource,
+    SharedTaskState,
+    TaskBuilder,
+)
+from mephisto_engine.errors import Problem
+
+_TASK_HTML = """<h1>Mock task ${index}</h1>
+<fieldset>
+  <legend>Your answer</legend>
+  <label><input type="radio" name="answer" value="yes" required> yes</label>
+  <label><input type="radio" name="answer" value="no"> no</label>
+  <label><input type="radio" name="answer" value="not sure"> not sure</label>
+</fieldset>
+"""
+
+
+@dataclass
+class MockArgs(QualityArgs):
+    """Options of `mock`."""
+
+    _blueprint_type: str = "mock"
+    num_assignments: int = required("how many assignments the run has")
+    units_per_assignment: int = arg(1, "how many workers answer each assignment")
+    is_concurrent: bool = arg(False, "whether an assignment's workers meet at the same time")
+    timeout_time: int = arg(0, "seconds that task code waits for a worker; 0 = for ever")
+    use_onboarding: bool = arg(False, "whether new workers start with an onboarding task")
+    task_source_review: str | None = arg(None, "kept for existing configs")
+
+
+class MockTaskBuilder(TaskBuilder):
+    """The page of the static tasks with one question."""
+
+    def build_in_dir(self, root: Path) -> None:
+        copy_page(root, *PAGE_FILES)
+        for name in ("task.html", "preview.html"):
+            (root / name).write_text(_TASK_HTML, "utf-8")
+
+
+class MockBlueprint(Blueprint):
+    """Numbered assignments without any content."""
+
+    BLUEPRINT_TYPE = "mock"
+    ArgsClass = MockArgs
+    SharedStateClass = SharedStaticTaskState
+    TaskBuilderClass = MockTaskBuilder
+
+    @classmethod
+    def assert_task_args(cls, args: Any, shared_state: SharedTaskState) -> Iterable[Problem]:
+        yield from unavailable_options(args)
+        yield from number_below_one(args, "num_assignments")
+        yield from number_below_one(args, "units_per_assignment")
+        for option in ("is_concurrent", "use_onboarding"):
+            if getattr(args, option, False):
+                yield Problem(key(option), "not available in this version", "leave it out")
+
+    def get_initialization_data(self) -> ItemSource:
+        return self._numbered(self.args.num_assignments, self.args.units_per_assignment)
+
+    @staticmethod
+    def _numbered(assignments: int, units: int) -> Iterator[InitializationData]:
+        for index in range(assignments):
+            yield InitializationData(shared={"index": index}, unit_data=[{} for _ in range(units)])

@@ -1,0 +1,1 @@
+"""Crowd providers that come with the project."""
