@@ -71,7 +71,7 @@ class ConsoleApp(App[ConsoleExit]):
 
     CSS_PATH: ClassVar[str] = "styles/console.tcss"
     ENABLE_COMMAND_PALETTE = False  # the palette is a screen of ours, over the list of commands
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {  # type: ignore[assignment]
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {
         "runs": RunsScreen,
         "log": LogScreen,
     }
@@ -197,7 +197,8 @@ class ConsoleApp(App[ConsoleExit]):
     async def _report(self, what: str, future: Future[str]) -> None:
         """Say how a command went, once it is known."""
         try:
-            self.say(f"{what}: {await asyncio.wrap_future(future)}")
+            outcome: str = await asyncio.wrap_future(future)
+            self.say(f"{what}: {outcome}")
         except MephistoError as error:
             self.say(f"{what}: {error.message} {error.hint}".rstrip(), "bad")
         except Exception as error:

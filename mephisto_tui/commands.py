@@ -95,14 +95,14 @@ COMMANDS: Final = (
     Command("list.apply", ("full_stop",), "Apply order",
             "let rows move that were held while the cursor moved", "lists"),
     Command("runs.open", ("enter",), "Open", "the run under the cursor", "runs", bar=1),
-    Command("runs.stop", ("X",), "Stop run", "take no new workers; asks how", "runs", bar=5,
+    Command("runs.stop", ("X",), "Stop run", "take no new workers", "runs", bar=5,
             is_dangerous=True),
     Command("run.open", ("enter",), "Details", "what is known of the row under the cursor",
-            "run", bar=9),
+            "run", bar=3),
     Command("run.next_pane", ("tab",), "Pane", "the next pane", "run", bar=1),
     Command("run.previous_pane", ("shift+tab",), "Previous pane", "the pane before", "run"),
     Command("run.zoom", ("z",), "Zoom", "this pane alone, or all again", "run", bar=5),
-    Command("run.stop", ("X",), "Stop run", "take no new workers; asks how", "run", bar=2,
+    Command("run.stop", ("X",), "Stop run", "take no new workers", "run", bar=2,
             is_dangerous=True),
 )  # fmt: skip
 

@@ -16,9 +16,10 @@ from mephisto_tui.safe_text import clean, width
 from mephisto_tui.view.words import age, duration, money
 
 if TYPE_CHECKING:
+    from mephisto_engine.operations.doctor import Finding
+
     from mephisto_engine.abstractions.args import ArgInfo
     from mephisto_engine.abstractions.registry import PluginInfo
-    from mephisto_engine.operations.doctor import Finding
 
 GAP: Final = "  "
 NOTHING: Final = "-"

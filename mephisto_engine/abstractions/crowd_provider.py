@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from mephisto_engine.abstractions.args import arg
@@ -28,6 +29,8 @@ class ProviderContext:
     """What a provider works with for one run."""
 
     run: RunRecord
+    home: Path
+    """Data folder of the installation; a provider keeps what it must in a folder of its own."""
     title: str
     description: str
     keywords: tuple[str, ...]

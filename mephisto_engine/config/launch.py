@@ -20,8 +20,7 @@ from mephisto_engine.config.check import build_args, defaults_of, literal
 from mephisto_engine.config.compose import MephistoConfig, compose
 from mephisto_engine.config.plain import first_line, to_json, to_plain
 from mephisto_engine.config.redaction import MASK, redacted, restored
-from mephisto_engine.config.task_args import WHERE as TASK
-from mephisto_engine.config.task_args import TaskArgs, check_task_args, to_cents
+from mephisto_engine.config.task_args import WHERE, TaskArgs, check_task_args, to_cents
 from mephisto_engine.config.task_code import as_shared_state, load_shared_state
 from mephisto_engine.errors import ConfigError, PluginError, Problem
 
@@ -205,7 +204,7 @@ class _Draft:
         common = build_args(MephistoConfig, top, "mephisto", self.problems)
         for kind in PluginKind:
             self._choose(kind, node.get(kind.value, {}))
-        task = build_args(TaskArgs, node.get("task", {}), TASK, self.problems, check_task_args)
+        task = build_args(TaskArgs, node.get("task", {}), WHERE, self.problems, check_task_args)
         state = self._shared_state(shared_state, node.get("task"))
         requirements = self._requirements(state)
         self._ask_plugins(state)

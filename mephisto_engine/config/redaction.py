@@ -10,8 +10,8 @@ MASK = "********"
 _SECRET = re.compile(
     r"(^|[_-])(api|access)?keys?($|[_-])|tokens?($|[_-])|secret|password|passwd|credential"
 )
-_HARMLESS = re.compile(r"_(file|path|dir|name|qualification)$")
-"""A name or a place is not a secret, even of one."""
+_HARMLESS = re.compile(r"_(file|path|dir|name|qualification)$|^(tls|ssl|ssh)_key$")
+"""A name or a place is not a secret, even of one; a TLS key is given as the file it lies in."""
 
 
 def is_secret(name: str) -> bool:

@@ -17,7 +17,7 @@ class Agent(Table):
     token = TextField(unique=True)
     """128 random bits: the agent id that the worker's page knows, and its secret."""
     registration_id = TextField()
-    """What the page registered with; the same one again means the same agent."""
+    """What the page registered with; the same worker with the same one means the same agent."""
     worker = ForeignKeyField(Worker, backref="agents", on_delete="RESTRICT")
     unit = ForeignKeyField(Unit, backref="agents", on_delete="RESTRICT")
     assignment = ForeignKeyField(Assignment, index=False, on_delete="RESTRICT")
@@ -31,7 +31,7 @@ class Agent(Table):
 
     class Meta:
         indexes = (
-            (("task_run", "registration_id"), True),
+            (("task_run", "registration_id", "worker"), True),
             (("task_run", "status", "status_at"), False),
             (("task_run", "status_at"), False),
         )
@@ -60,7 +60,7 @@ class OnboardingAgent(Table):
     created_at = UtcField()
 
     class Meta:
-        indexes = ((("task_run", "registration_id"), True),)
+        indexes = ((("task_run", "registration_id", "worker"), True),)
 
 
 class Presence(Table):

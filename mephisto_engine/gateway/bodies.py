@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import warnings
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from aiohttp import BodyPartReader, web
+from aiohttp import BadContentDispositionHeader, BodyPartReader, web
+from aiohttp.http import HttpProcessingError
 
 from mephisto_engine.abstractions.site import Limits
 from mephisto_engine.gateway.packets import loads
@@ -19,6 +21,13 @@ MAX_NESTING: Final = 8
 MULTIPART: Final = "multipart/form-data"
 URL_ENCODED: Final = "application/x-www-form-urlencoded"
 _SLOWEST_BYTES_PER_SECOND: Final = 64 * 1024
+
+_MALFORMED_FORM: Final = (ValueError, AssertionError, HttpProcessingError, Warning)
+"""How aiohttp's reader complains of a malformed form."""
+
+# It also warns of part headers that it cannot read; these are refused below, and a warning would
+# only be printed into the operator's terminal.
+warnings.filterwarnings("ignore", category=BadContentDispositionHeader)
 
 _ONCE: Final = (b'"USED_AGENT_ID"', b'"final_data"', b'"final_string_data"', b'"provider_data"')
 """Fields that decide whose answer is stored and which; given twice, none of them can be trusted."""
@@ -151,8 +160,7 @@ async def _read_form(request: web.Request, limits: Limits, uploads: UploadBatch)
         )
     try:
         return await _read_parts(request, limits, uploads)
-    except (ValueError, AssertionError, web.HTTPBadRequest) as error:
-        # aiohttp's reader complains of malformed forms in each of these ways.
+    except _MALFORMED_FORM as error:
         raise RequestRefusedError(400, f"The form cannot be read: {error}") from None
 
 

@@ -7,7 +7,7 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from aiohttp import WSMsgType, web
+from aiohttp import WebSocketError, WSMsgType, web
 
 from mephisto_engine.abstractions.site import Limits
 from mephisto_engine.errors import StorageError
@@ -141,8 +141,8 @@ class Socket:
             except TimeoutError:
                 return await self.close(CLOSE_POLICY, "no agent announced itself")
             if message.type in _ENDED:
-                if self._ws.close_code == 1009:
-                    await self._complain("a message over the size limit")
+                if isinstance(message.data, WebSocketError):
+                    await self._complain(f"a broken or oversized message: {message.data}")
                 return None
             if not self._bucket.take():
                 await self._complain("too many messages")

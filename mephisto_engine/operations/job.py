@@ -74,7 +74,7 @@ def with_fee(pay_cents: int, fee_percent: int) -> int:
     return pay_cents - (-pay_cents * fee_percent // 100)
 
 
-def make_job(config: LaunchConfig, run: RunRecord, registry: Registry, folder: Path) -> Job:
+def make_job(config: LaunchConfig, run: RunRecord, registry: Registry, home: Path) -> Job:
     """Load the three plugins that a config names and configure them for a run."""
     blueprint_class = registry.load(PluginKind.BLUEPRINT, config.blueprint_type)
     provider_class = registry.load(PluginKind.PROVIDER, config.provider_type)
@@ -85,6 +85,7 @@ def make_job(config: LaunchConfig, run: RunRecord, registry: Registry, folder: P
         config.provider_args,
         ProviderContext(
             run=run,
+            home=home,
             title=task.task_title,
             description=task.task_description,
             keywords=tuple(part.strip() for part in task.task_tags.split(",") if part.strip()),
@@ -103,7 +104,7 @@ def make_job(config: LaunchConfig, run: RunRecord, registry: Registry, folder: P
         architect_class=registry.load(PluginKind.ARCHITECT, config.architect_type),
         architect_args=config.architect_args,
         requirements=requirements,
-        folder=folder,
+        folder=home / "runs" / str(run.id),
         title=task.task_title,
         assignment_duration_seconds=task.assignment_duration_in_seconds,
         no_submission_patience_seconds=task.no_submission_patience,

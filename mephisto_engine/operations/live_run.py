@@ -73,7 +73,8 @@ class LiveRun:
     pool: UnitPool = field(default_factory=UnitPool)
     agents: dict[str, LiveAgent] = field(default_factory=dict)
     """Token → agent that may still submit."""
-    by_registration: dict[str, LiveAgent] = field(default_factory=dict)
+    by_registration: dict[tuple[str, str], LiveAgent] = field(default_factory=dict)
+    """``(worker name, registration id)`` → agent that may still submit."""
     deadlines: dict[str, datetime] = field(default_factory=dict)
     """Token → when the agent's time is over, as far as it was read from the database."""
     cursors: OrderedDict[int, Cursor] = field(default_factory=OrderedDict)
@@ -123,12 +124,12 @@ class LiveRun:
     def add_agent(self, agent: LiveAgent) -> None:
         """A worker has begun."""
         self.agents[agent.token] = agent
-        self.by_registration[agent.registration_id] = agent
+        self.by_registration[agent.worker.name, agent.registration_id] = agent
 
     def drop_agent(self, agent: LiveAgent) -> None:
         """A worker has submitted or left."""
         self.agents.pop(agent.token, None)
-        self.by_registration.pop(agent.registration_id, None)
+        self.by_registration.pop((agent.worker.name, agent.registration_id), None)
         self.deadlines.pop(agent.token, None)
 
     def forget_assignment(self, worker_id: int, assignment_id: int) -> None:

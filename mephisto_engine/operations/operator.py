@@ -138,8 +138,7 @@ class AsyncOperator:
 
     async def _driver(self, run_id: int, config: LaunchConfig) -> RunDriver:
         record = await self._read(queries.run_record, run_id)
-        folder = self._home / "runs" / str(run_id)
-        job = await asyncio.to_thread(make_job, config, record, self._registry, folder)
+        job = await asyncio.to_thread(make_job, config, record, self._registry, self._home)
         return RunDriver(self._db, job, self._deadlines, self._holder)
 
     async def _check(self, config: LaunchConfig) -> str:

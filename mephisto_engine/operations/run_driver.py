@@ -57,7 +57,7 @@ class RunDriver:
         self._status = RunStatus.LAUNCHING
         self._reason = ""
         self._actor = "engine"
-        self._url = ""
+        self._worker_link = ""
         self._live: LiveRun
         self._supervisor: Supervisor
         self._launcher: TaskLauncher
@@ -93,7 +93,7 @@ class RunDriver:
         except BaseException as error:
             await self._fail(error)
             raise
-        self._url = url
+        self._worker_link = self._job.provider.worker_link(url)
         self._launcher = TaskLauncher(self._db, self._live, self._job, url, self._wake)
         self._launcher.start()
         await self._renew()
@@ -278,7 +278,7 @@ class RunDriver:
             connections=channel.connection_count() if channel else 0,
             refusals=self._supervisor.refusals,
             trouble=self._launcher.trouble,
-            worker_link=self._job.provider.worker_link(self._url),
+            worker_link=self._worker_link,
         )
         is_ours = await self._db.write(
             lease_ops.renew, self.run_id, self._holder, self._fence, health

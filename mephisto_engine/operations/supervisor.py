@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
@@ -40,6 +39,7 @@ from mephisto_engine.operations.job import Job
 from mephisto_engine.operations.live_run import LiveRun
 from mephisto_engine.operations.presence import Presence
 from mephisto_engine.operations.unit_pool import Cursor
+from mephisto_engine.tokens import new_token
 
 log = logging.getLogger(__name__)
 
@@ -233,8 +233,8 @@ class Supervisor:
         self._changed()
 
     async def _register(self, arrival: Arrival) -> AgentDetails:
-        agent = self.live.by_registration.get(arrival.registration_id)
-        if agent is not None and agent.worker.name == arrival.worker_name:
+        agent = self.live.by_registration.get((arrival.worker_name, arrival.registration_id))
+        if agent is not None:
             return self._details(agent)
         job = self._job
         admission = await self._db.write(
@@ -273,8 +273,6 @@ class Supervisor:
 
     async def _welcome_back(self, worker: WorkerRecord, known: ops.KnownAgent) -> AgentDetails:
         """The registration id has an agent that is no longer at work."""
-        if known.worker_id != worker.id:
-            return await self._refuse(worker.id, "bad_link", "registration of another worker")
         if known.status in LOST_AGENT:
             return await self._refuse(worker.id, "session_ended", known.status)
         unit = ops.unit_record(self._db.rows(ops.UNIT_WITH_DATA, unit=known.unit_id)[0])
@@ -338,7 +336,7 @@ class Supervisor:
         self, worker: WorkerRecord, registration_id: str, assignment_id: int, unit_id: int
     ) -> AgentDetails:
         job = self._job
-        token = secrets.token_hex(16)
+        token = new_token()
         seconds = job.assignment_duration_seconds
         deadline = self._db.clock.now() + timedelta(seconds=seconds)
         new = ops.NewAgent(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -54,6 +55,7 @@ def make_provider_context(**changes: Any) -> ProviderContext:
     """What a provider gets for a run of ten minutes an assignment and a day in all."""
     context = ProviderContext(
         run=make_run(),
+        home=Path(tempfile.gettempdir()) / "mephisto-no-home",
         title="Sample task",
         description="A task that only tests know",
         keywords=("sample",),

@@ -10,6 +10,7 @@ from mephisto_tui.cli.settings import Settings
 if TYPE_CHECKING:
     from mephisto_engine.database import MephistoDB
     from mephisto_engine.engine import Engine
+    from mephisto_tui.app import ConsoleExit
 
 
 def can_draw() -> bool:
@@ -18,7 +19,7 @@ def can_draw() -> bool:
 
     reason = refusal()
     if reason:
-        say(f"No console here: {reason}. Lines instead.")
+        say(f"No console: {reason}. Printing lines instead.")
     return not reason
 
 
@@ -28,11 +29,34 @@ def show_console(
     run_id: int | None,
     *,
     engine: Engine | None = None,
-    refusal: str = "",
-) -> None:
-    """Blocks until the person leaves the console."""
-    from mephisto_tui.app import ConsoleApp
+    is_read_only: bool = False,
+    exit_when_done: bool = False,
+    note: str = "",
+) -> ConsoleExit:
+    """Block until the console has ended, for whatever reason.
+
+    Args:
+        settings: where the log of what would else hit the screen is kept.
+        db: what is shown.
+        run_id: the run to begin with; None for the list of runs.
+        engine: given if leaving the console has to ask what becomes of the engine's runs.
+        is_read_only: refuse every key that would change something.
+        exit_when_done: leave when the run has ended.
+        note: stands on the screen all the time.
+    """
+    from mephisto_tui.app import ConsoleApp, run_console
     from mephisto_tui.bridge import MonitorBridge
 
-    with MonitorBridge(db, engine, home=settings.home, refusal=refusal) as bridge:
-        ConsoleApp(bridge, run_id=run_id).run()
+    with MonitorBridge(db, engine, home=settings.home, can_detach=True) as bridge:
+        app = ConsoleApp(
+            bridge,
+            run_id=run_id,
+            read_only=is_read_only,
+            ascii=settings.is_ascii or None,
+            exit_when_done=exit_when_done,
+            standing_note=note,
+        )
+        ended = run_console(app, log_path=settings.logs / "console.log")
+    if ended.message:
+        say(f"The console ended: {ended.message}")
+    return ended

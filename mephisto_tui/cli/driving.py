@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import typer
 
 from mephisto_engine.database import MephistoDB
+from mephisto_engine.database.queries.browse import last_event_id
 from mephisto_engine.engine import Engine
 from mephisto_engine.errors import StateError
 from mephisto_engine.operations.snapshot import LogRow, RunRow
@@ -21,10 +22,13 @@ from mephisto_tui.cli.detach import report_start
 from mephisto_tui.cli.exit_codes import ExitCode
 from mephisto_tui.cli.feed import EventFeed
 from mephisto_tui.cli.interrupts import Interrupts, counted_interrupts, terminate_as_interrupt
-from mephisto_tui.cli.output import put_json, put_lines, say
-from mephisto_tui.cli.reading import log_object, look, run_object
+from mephisto_tui.cli.output import put_events, put_json, put_lines, say
+from mephisto_tui.cli.reading import look, run_object
 from mephisto_tui.cli.settings import Settings
 from mephisto_tui.cli.starting import Start
+
+if TYPE_CHECKING:
+    from mephisto_tui.app import ConsoleExit
 
 LOOK_SECONDS: Final = 0.2
 """How often events are printed and interrupts obeyed."""
@@ -47,34 +51,26 @@ class Printer:
     """Prints events as they come, and goes silent when nobody is there to read them."""
 
     manner: Manner
-    _is_lost: bool = field(default=False, init=False)
+    _is_silent: bool = field(default=False, init=False)
 
-    def event(self, row: LogRow) -> None:
+    def events(self, events: Sequence[LogRow]) -> None:
         if self.manner.prints_events:
-            self._guarded(lambda: self._event(row))
+            self._guarded(lambda: put_events(events, as_json=self.manner.is_json))
 
     def end(self, run: RunRow) -> None:
-        self._guarded(lambda: self._end(run))
-
-    def _event(self, row: LogRow) -> None:
         if self.manner.is_json:
-            put_json(log_object(row), is_line=True)
+            self._guarded(lambda: put_json(run_object(run), is_line=True))
         else:
-            put_lines([plain.log_line(row)])
-
-    def _end(self, run: RunRow) -> None:
-        if self.manner.is_json:
-            put_json(run_object(run), is_line=True)
-        else:
-            put_lines(["", *plain.run_facts(run, run.ended_at or run.created_at)])
+            facts = plain.run_facts(run, run.ended_at or run.created_at)
+            self._guarded(lambda: put_lines(["", *facts]))
 
     def _guarded(self, put: Callable[[], None]) -> None:
-        if self._is_lost:
+        if self._is_silent:
             return
         try:
             put()
         except OSError:  # the terminal or the reader of the pipe is gone; the run is not
-            self._is_lost = True
+            self._is_silent = True
             silence = os.open(os.devnull, os.O_WRONLY)
             os.dup2(silence, sys.stdout.fileno())
             os.close(silence)
@@ -83,15 +79,19 @@ class Printer:
 def drive_here(settings: Settings, start: Start, manner: Manner) -> None:
     """Bring a run on line in this process and stay until it has ended."""
     with engine_in_process(settings) as (db, engine):
+        begun = db.read(last_event_id)
         with terminate_as_interrupt():
             run_id = start.on(engine)
         report_start(manner.report_fd, run_id)
         with counted_interrupts() as interrupts:
             if not manner.is_headless and can_draw():
-                show_console(settings, db, run_id, engine=engine)
-                if not engine.wait(run_id, timeout=0):
-                    _after_console(engine, run_id, manner)
-            run = follow_to_end(db, engine, run_id, interrupts, Printer(manner))
+                ended = _with_console(settings, db, engine, run_id, manner)
+                _after_console(engine, run_id, manner, ended, interrupts)
+                feed = EventFeed(db, run_id)
+            else:
+                feed = EventFeed(db, run_id, after=begun)
+                say(f"run {run_id} is live at {look(db, run_id).url}")
+            run = follow_to_end(db, engine, run_id, feed, interrupts, Printer(manner))
     raise typer.Exit(exit_code_of_run(run, interrupts))
 
 
@@ -107,18 +107,23 @@ def engine_in_process(settings: Settings) -> Iterator[tuple[MephistoDB, Engine]]
 
 
 def follow_to_end(
-    db: MephistoDB, engine: Engine, run_id: int, interrupts: Interrupts, printer: Printer
+    db: MephistoDB,
+    engine: Engine,
+    run_id: int,
+    feed: EventFeed,
+    interrupts: Interrupts,
+    printer: Printer,
 ) -> RunRow:
+    """Print events and obey interrupts until the run has ended."""
     obeyed = 0
-    with EventFeed(db, run_id) as feed:
-        while not engine.wait(run_id, timeout=LOOK_SECONDS):
-            if interrupts.count > obeyed:
-                obeyed = interrupts.count
-                _obey(engine, run_id, is_again=obeyed > 1)
-            for row in feed.new():
-                printer.event(row)
-        for row in feed.new():
-            printer.event(row)
+    is_over = False
+    while not is_over:
+        is_over = engine.wait(run_id, timeout=LOOK_SECONDS)
+        if not is_over and interrupts.count > obeyed:
+            obeyed = interrupts.count
+            _obey(engine, run_id, is_again=obeyed > 1)
+        while events := feed.new():
+            printer.events(events)
     run = look(db, run_id)
     printer.end(run)
     return run
@@ -138,9 +143,29 @@ def _obey(engine: Engine, run_id: int, *, is_again: bool) -> None:
             say("The same again ends it now.")
 
 
-def _after_console(engine: Engine, run_id: int, manner: Manner) -> None:
-    if manner.ends_with_console:
+def _with_console(
+    settings: Settings, db: MephistoDB, engine: Engine, run_id: int, manner: Manner
+) -> ConsoleExit:
+    return show_console(
+        settings,
+        db,
+        run_id,
+        # Whoever leaves a demo is not asked what is to become of it.
+        engine=None if manner.ends_with_console else engine,
+        exit_when_done=manner.ends_with_console,
+    )
+
+
+def _after_console(
+    engine: Engine, run_id: int, manner: Manner, ended: ConsoleExit, interrupts: Interrupts
+) -> None:
+    """The console is a guest: what becomes of the run depends on how it left."""
+    if run_id not in engine.running():
+        return
+    if ended.reason == "terminated":
+        interrupts.count += 1
+    elif manner.ends_with_console and ended.reason != "hangup":
         with suppress(StateError):
             engine.stop(run_id, now=True)
-    else:
-        say(f"The console is closed; run {run_id} goes on here. ctrl+c drains it, twice stops it.")
+    elif ended.reason != "hangup":
+        say(f"Run {run_id} goes on without a console; ctrl+c lets those at work finish.")

@@ -14,8 +14,6 @@ from mephisto_tui.cli.settings import settings_of
 if TYPE_CHECKING:
     from mephisto_engine.operations.snapshot import Window
 
-ALL_ROWS = 2**31 - 1
-
 
 def runs(
     context: typer.Context,
@@ -101,11 +99,13 @@ def workers(
     """List the workers of a run, or all of them."""
     from mephisto_engine.operations.snapshot import View
     from mephisto_tui import plain
-    from mephisto_tui.cli.reading import shown_run, take
+    from mephisto_tui.cli.reading import everybody, shown_run, take
 
     view = View(run_id=run_id, workers=_window("", match, limit))
-    found = take(settings_of(context), view)
-    if run_id is not None:
+    if run_id is None:
+        found = everybody(settings_of(context), view)
+    else:
+        found = take(settings_of(context), view)
         shown_run(found, run_id)
     _put(as_json, found.workers, plain.worker_table)
     _say_what_is_missing("worker", found.workers, found.workers_total)
@@ -124,28 +124,26 @@ def journal(
 
     With --json --follow each line is a JSON document.
     """
-    from mephisto_tui import plain
     from mephisto_tui.cli.feed import EventFeed
-    from mephisto_tui.cli.reading import log_object
+    from mephisto_tui.cli.output import put_events
+    from mephisto_tui.cli.reading import look
 
-    with settings_of(context).database() as db, EventFeed(db, run_id, last=limit) as feed:
-        rows = feed.new()
+    with settings_of(context).database() as db:
+        if run_id is not None:
+            look(db, run_id)
+        feed = EventFeed(db, run_id, last=limit)
+        events = feed.new()
         if as_json and not follow:
-            put_json([log_object(row) for row in rows])
-            return
-        while True:
-            for row in rows:
-                if as_json:
-                    put_json(log_object(row), is_line=True)
-                else:
-                    put_lines([plain.log_line(row)])
-            if not follow:
-                return
-            rows = feed.await_new()
+            put_json(events)
+        else:
+            put_events(events, as_json=as_json)
+        while follow:
+            put_events(feed.await_new(), as_json=as_json)
 
 
 def _window(status: str, match: str, limit: int | None) -> Window:
     from mephisto_engine.operations.snapshot import Window
+    from mephisto_tui.cli.reading import ALL_ROWS
 
     return Window(limit=limit or ALL_ROWS, status=status, text=match)
 

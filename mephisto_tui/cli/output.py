@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from mephisto_engine.operations.snapshot import LogRow
 
 
 def put_lines(lines: Iterable[str]) -> None:
@@ -28,6 +31,17 @@ def put_json(value: Any, *, is_line: bool = False) -> None:
 
     text = json.dumps(value, default=_jsonable, indent=None if is_line else 2)
     typer.echo(text.replace("\x7f", "\\u007f"))
+
+
+def put_events(events: Iterable[LogRow], *, as_json: bool) -> None:
+    """One line an event, as words or as a JSON document."""
+    from mephisto_tui import plain
+
+    for event in events:
+        if as_json:
+            put_json(event, is_line=True)
+        else:
+            put_lines([plain.log_line(event)])
 
 
 def say(text: str) -> None:

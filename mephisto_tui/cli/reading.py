@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, Final
 
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.errors import NotFoundError
 from mephisto_engine.operations.monitor import Monitor
-from mephisto_engine.operations.snapshot import LogRow, RunRow, Snapshot, View
+from mephisto_engine.operations.snapshot import RunRow, Snapshot, View, Window, WorkerRow
 from mephisto_tui.cli.settings import Settings
+
+ALL_ROWS: Final = 2**31 - 1
 
 
 def take(settings: Settings, view: View) -> Snapshot:
@@ -43,5 +45,22 @@ def run_object(run: RunRow) -> dict[str, Any]:
     return {**dataclasses.asdict(run), "done": run.done, "to_review": run.to_review}
 
 
-def log_object(row: LogRow) -> dict[str, Any]:
-    return dataclasses.asdict(row)
+def everybody(settings: Settings, view: View) -> Snapshot:
+    """The workers of all runs, each with the sums of their parts in them."""
+    found: dict[int, WorkerRow] = {}
+    window = dataclasses.replace(view.workers, limit=ALL_ROWS)
+    with settings.database() as db:
+        whole = _snapshot(db, View(runs=Window(limit=ALL_ROWS)))
+        for run in whole.runs:
+            for row in _snapshot(db, View(run_id=run.id, workers=window)).workers:
+                found[row.id] = _summed(found[row.id], row) if row.id in found else row
+    workers = tuple(found[key] for key in sorted(found))
+    shown = workers[: view.workers.limit]
+    return dataclasses.replace(whole, workers=shown, workers_total=len(workers))
+
+
+def _summed(one: WorkerRow, other: WorkerRow) -> WorkerRow:
+    counts = ("live", "done", "lost", "accepted", "rejected", "paid_cents")
+    return dataclasses.replace(
+        one, **{name: getattr(one, name) + getattr(other, name) for name in counts}
+    )

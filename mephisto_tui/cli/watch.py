@@ -12,8 +12,6 @@ from mephisto_tui.cli.settings import Settings, settings_of
 if TYPE_CHECKING:
     from mephisto_engine.database import MephistoDB
 
-READ_ONLY = "This console was opened with --read-only."
-
 
 def watch(
     context: typer.Context,
@@ -48,7 +46,7 @@ def show_or_follow(
     if run_id is not None:
         look(db, run_id)  # a console on nothing would only puzzle
     if not as_plain and can_draw():
-        show_console(settings, db, run_id, refusal=READ_ONLY if is_read_only else "")
+        show_console(settings, db, run_id, is_read_only=is_read_only)
     else:
         _follow(db, run_id)
 
@@ -58,13 +56,11 @@ def _follow(db: MephistoDB, run_id: int | None) -> None:
     from mephisto_engine.data_model.status import LIVE_RUN
     from mephisto_tui import plain
     from mephisto_tui.cli.feed import EventFeed
-    from mephisto_tui.cli.output import put_lines
+    from mephisto_tui.cli.output import put_events, put_lines
     from mephisto_tui.cli.reading import look
 
-    with EventFeed(db, run_id, last=20) as feed:
-        put_lines(map(plain.log_line, feed.new()))
-        while run_id is None or look(db, run_id).status in LIVE_RUN:
-            put_lines(map(plain.log_line, feed.await_new()))
-    if run_id is not None:
-        run = look(db, run_id)
-        put_lines(["", *plain.run_facts(run, run.ended_at or run.created_at)])
+    feed = EventFeed(db, run_id, last=20)
+    while run_id is None or look(db, run_id).status in LIVE_RUN:
+        put_events(feed.await_new(timeout=1), as_json=False)
+    put_events(feed.new(), as_json=False)
+    put_lines(["", *plain.run_facts(look(db, run_id), db.clock.now())])

@@ -46,13 +46,13 @@ class ConsoleScreen(Screen[None]):
     MODE: ClassVar[str] = ""
     """Which digit's name is lit."""
     WAY_OUT: ClassVar[str] = "Back"
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual's own annotation
+    HORIZONTAL_BREAKPOINTS = [
         (0, "-tiny-width"),
         (MIN_WIDTH, "-narrow"),
         (100, "-normal"),
         (150, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS = [(0, "-tiny-height"), (MIN_HEIGHT, "-short"), (36, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-tiny-height"), (MIN_HEIGHT, "-short"), (36, "-tall")]
 
     app: ConsoleApp
 
@@ -115,18 +115,17 @@ class ConsoleScreen(Screen[None]):
     def tick(self, *, is_forced: bool = False) -> None:
         """Draw what is new; ages once a second. Called four times a second while in front."""
         now = self.app.clock.now()
-        latest = self.app.bridge.latest()
-        is_new_second = int(now.timestamp()) != self._second
+        is_due = is_forced or int(now.timestamp()) != self._second
         self._second = int(now.timestamp())
+        latest = self.app.bridge.latest()
         if latest is not None and latest is not self._seen:
             self._note(latest)
-        fresh = self.shown is not self._seen and self.frozen_at is None
-        if fresh:
-            self.shown = self._seen
-        if self.shown is not None and self.frozen_at is None:
-            if fresh or is_new_second or is_forced or self.has_new_cells():
-                self.draw(self.shown, now)
-        if fresh or is_new_second or is_forced:
+        if self.frozen_at is None and self.shown is not self._seen:
+            self.shown, is_due = self._seen, True
+        is_moving = self.frozen_at is None and (is_due or self.has_new_cells())
+        if self.shown is not None and is_moving:
+            self.draw(self.shown, now)
+        if is_due:
             self._draw_chrome(now)
 
     def _note(self, latest: Snapshot) -> None:

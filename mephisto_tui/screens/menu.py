@@ -82,8 +82,13 @@ class MenuScreen(DialogScreen):
             yield MenuList(self._title)
 
     def on_mount(self) -> None:
-        self.query_one(MenuList).styles.height = min(len(self._choices), 16) + 2
+        self.query_one(MenuList).styles.height = min(self.most_choices, 14) + 2
         self.call_after_refresh(self._show)
+
+    @property
+    def most_choices(self) -> int:
+        """How many lines the list may need."""
+        return len(self._choices)
 
     def _show(self) -> None:
         lines = [line(label) for _key, label in self._choices]
@@ -109,23 +114,21 @@ class PaletteScreen(MenuScreen):
 
     def __init__(self, commands: Sequence[Command]) -> None:
         self._commands = list(commands)
-        super().__init__("Commands", [])
+        super().__init__("Commands", [(command.id, command.title) for command in commands])
+        self._lines = [_palette_line(command) for command in commands]
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
             yield Input(compact=True, placeholder="a part of the command's name")
             yield MenuList(self._title)
 
-    def on_mount(self) -> None:
-        self.query_one(MenuList).styles.height = min(len(self._commands), 12) + 2
-        self.query_one(Input).focus()
-        self.call_after_refresh(self._find, "")
+    @property
+    def most_choices(self) -> int:
+        return len(self._commands)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        self._find(event.value)
-
-    def _find(self, typed: str) -> None:
-        found = matching(typed, self._commands) if typed.strip() else self._commands
+        typed = event.value.strip()
+        found = matching(typed, self._commands) if typed else self._commands
         self._choices = [(command.id, command.title) for command in found]
         self._cursor = 0
         self._lines = [_palette_line(command) for command in found]

@@ -27,6 +27,7 @@ from mephisto_tui.widgets.page import Page
 
 PANES: Final = ("units", "agents", "workers", "config", "log")
 LOG_LINES: Final = 200
+WIDTH_FOR_PANE_NAMES: Final = 130
 LOG_SECONDS: Final = 1.0
 """A new line moves all others, so the log is drawn less often than the tables."""
 
@@ -101,8 +102,8 @@ class RunScreen(ListScreen):
                 Span(f"[{name}] " if is_here else f" {name}  ", "strong" if is_here else "dim")
             )
         right = super().facts_of_mode()
-        # Below a hundred columns there is room for the name of the pane alone.
-        if self.app.size.width < 100:
+        # There may be room for the name of the pane alone.
+        if self.app.size.width < WIDTH_FOR_PANE_NAMES:
             place = f"{PANES.index(self._pane) + 1}/{len(PANES)}"
             return (Span(f"{self._pane} {place}   ", "strong"), *right)
         return (*parts, Span("  "), *right)

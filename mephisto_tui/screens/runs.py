@@ -29,6 +29,10 @@ class RunsScreen(ListScreen):
     MODE: ClassVar[str] = "Runs"
     WAY_OUT = "Quit"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._wished_run: int | None = None
+
     def content(self) -> list[Widget]:
         return [
             LiveTable(RUNS, id="runs", is_framed=False),
@@ -50,6 +54,10 @@ class RunsScreen(ListScreen):
             log_limit=50,
         )
 
+    def wish(self) -> None:
+        self._wished_run = self.view().run_id
+        super().wish()
+
     def pane(self) -> LiveTable:
         return self.query_one("#runs", LiveTable)
 
@@ -67,7 +75,7 @@ class RunsScreen(ListScreen):
         table.empty = nothing_matches(typed)
         rows = Rows(snapshot.runs, snapshot.view.runs.offset, snapshot.runs_total)
         self.show_rows(table, rows, snapshot.view.runs)
-        if snapshot.view.run_id is None and table.selected is not None:
+        if table.selected is not None and table.selected.id != self._wished_run:
             self.wish()
         self._draw_strip(snapshot, now)
 

@@ -12,7 +12,7 @@ from mephisto_engine.operations.snapshot import Health, LogRow, RunRow, Snapshot
 from mephisto_tui.safe_text import clean, width
 from mephisto_tui.view.glyphs import LATE, WARNING
 from mephisto_tui.view.spans import Line, Span, line_width, with_right
-from mephisto_tui.view.words import clock_time, duration
+from mephisto_tui.view.words import clock_time, duration, plural
 
 STALE_SECONDS: Final = 3
 SILENT_SECONDS: Final = 10
@@ -36,8 +36,8 @@ def title(breadcrumb: Sequence[str], facts: Sequence[Span], cells: int) -> Line:
     for fact in facts:
         shown += [Span(" · ", "dim"), fact] if shown else [fact]
     room = cells - width(crumbs) - 14
-    # The last fact is the time; the least urgent stand in front and go first.
-    while len(shown) > 1 and line_width(tuple(shown)) > room:
+    # The age of the data and the time stay; the least urgent stand in front and go first.
+    while len(shown) > 3 and line_width(tuple(shown)) > room:
         del shown[:2]
     left = (Span(" mephisto", "strong"), Span(f"  {crumbs}"))
     return with_right(left, (*shown, Span(" ")), cells)
@@ -52,7 +52,7 @@ def facts(
         live = sum(run.status in LIVE_RUN for run in snapshot.runs)
         spans.append(Span(f"{live} live", "good" if live else ""))
         if snapshot.errors:
-            spans.append(Span(f"{snapshot.errors} errors", "bad"))
+            spans.append(Span(plural(snapshot.errors, "error"), "bad"))
     spans.append(_data_age(freshness))
     return [*spans, Span(clock_time(now))]
 

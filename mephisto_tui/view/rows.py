@@ -33,7 +33,8 @@ METER_CELLS: Final = 5
 def _run_cells(run: RunRow, now: datetime) -> tuple[Span, ...]:
     status = run_status(run.status)
     if run.status in LIVE_RUN and not run.is_driven:
-        status = Span(f"{status.text} {LATE}", "warn")
+        # No engine drives it: the mark stands where the glyph would say that all is well.
+        status = Span(LATE + status.text[1:], "warn")
     total = count(run.total) if run.is_total_final else f"{count(run.total)}+"
     return (
         Span(str(run.id)),
@@ -43,7 +44,7 @@ def _run_cells(run: RunRow, now: datetime) -> tuple[Span, ...]:
         Span(f"{count(run.done)}/{total}"),
         Span(meter(run.done, run.total, METER_CELLS), "dim"),
         Span(money(run.cost_cents)),
-        Span(str(run.to_review), "warn" if run.to_review else "dim"),
+        Span(count(run.to_review), "warn" if run.to_review else "dim"),
         Span(age(run.created_at, now)),
         Span(clean(first_line(run.status_reason) or run.url, NAME_CELLS * 2), "dim"),
     )
@@ -53,13 +54,13 @@ RUNS: Final = TableSpec[RunRow](
     "runs",
     (
         Column("RUN", 5, to_right=True, sort="id"),
-        Column("TASK", 12, sort="task_name", is_flexible=True),
+        Column("TASK", 10, sort="task_name", is_flexible=True),
         Column("BY", 8, sort="provider_type"),
-        Column("STATE", 11, sort="status"),
-        Column("DONE", 11, to_right=True, sort="done"),
+        Column("STATE", 10, sort="status"),
+        Column("DONE", 10, to_right=True, sort="done"),
         Column("", METER_CELLS),
         Column("COST", 7, to_right=True, sort="cost_cents"),
-        Column("TODO", 5, to_right=True, sort="to_review"),
+        Column("TODO", 4, to_right=True, sort="to_review"),
         Column("AGE", 6, to_right=True, sort="created_at", is_ticking=True),
         Column("NOTE", 24, is_flexible=True, from_width=116),
     ),
@@ -90,8 +91,8 @@ UNITS: Final = TableSpec[UnitRow](
         Column("STATUS", 10, sort="status"),
         Column("AGE", 6, to_right=True, sort="status_at", is_ticking=True),
         Column("TIME", 6, to_right=True, sort="seconds_worked"),
-        Column("PAY", 6, to_right=True, sort="pay_cents"),
-        Column("PREVIEW", 8, is_flexible=True),
+        Column("PAY", 6, to_right=True, sort="pay_cents", from_width=56),
+        Column("PREVIEW", 8, is_flexible=True, from_width=56),
     ),
     key=lambda unit: unit.id,
     cells=_unit_cells,
@@ -137,7 +138,7 @@ AGENTS: Final = TableSpec[AgentRow](
         Column("WORKER", 8, sort="worker_name", is_flexible=True),
         Column("STATUS", 14, sort="status"),
         Column("UNIT", 6, to_right=True, sort="unit_id"),
-        Column("SINCE", 6, to_right=True, sort="status_at", is_ticking=True),
+        Column("SINCE", 6, to_right=True, sort="status_at", is_ticking=True, from_width=55),
         Column("SEEN", 6, to_right=True, sort="last_seen_at", is_ticking=True),
         Column("", 2),
         Column("LEFT", 6, to_right=True, sort="deadline_at", is_ticking=True, from_width=64),

@@ -11,7 +11,7 @@ from mephisto_engine.operations.snapshot import Health, RunRow, Snapshot
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view.glyphs import LATE, LIVE
 from mephisto_tui.view.meters import bar, meter, sparkline
-from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line
+from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line, padded
 from mephisto_tui.view.statuses import run_status
 from mephisto_tui.view.words import age, clock_time, count, dollars, duration, first_line, plural
 
@@ -28,6 +28,8 @@ UNIT_WORDS: Final = {
 RATE_MINUTES: Final = 5
 LEASE_LATE_SECONDS: Final = 5
 LABEL_CELLS: Final = 11
+STRIP_LABEL_CELLS: Final = 9
+NO_EVENT: Final = Span("no event yet", "dim")
 
 
 def rate(health: Health) -> float:
@@ -45,8 +47,8 @@ def eta(run: RunRow, health: Health) -> str:
     return duration(still_open / speed * 60)
 
 
-def _labelled(label: str, *spans: Span) -> Line:
-    return (Span(f" {label:<{LABEL_CELLS}}", "dim"), *spans)
+def _labelled(label: str, *spans: Span, cells: int = LABEL_CELLS) -> Line:
+    return (Span(f" {label:<{cells}} ", "dim"), *spans)
 
 
 def _total(run: RunRow) -> str:
@@ -97,21 +99,19 @@ def rate_and_money(snapshot: Snapshot, run: RunRow, now: datetime, width: int) -
     health = snapshot.health
     left = eta(run, health)
     speed = f"  now {rate(health):.1f}" + (f"  ETA {left}" if left else "")
-    cells = max(4, min(30, width - LABEL_CELLS - len(speed) - 2))
+    cells = max(4, min(30, width - LABEL_CELLS - len(speed) - 3))
     cap = "no cap" if run.budget_cents is None else f"cap {dollars(run.budget_cents)}"
-    money = f"{dollars(run.cost_cents)}   committed {dollars(run.committed_cents)}   {cap}"
     is_over = run.budget_cents is not None and run.cost_cents > run.budget_cents
+    todo: Tone = "warn" if run.to_review else ""
     return [
-        _labelled("submits/min", Span(" "), Span(sparkline(health.submits_per_minute, cells)),
-                  Span(speed)),
+        _labelled("submits/min", Span(sparkline(health.submits_per_minute, cells)), Span(speed)),
         _labelled("agents", Span(agents_summary(snapshot, run))),
-        _labelled("spent", Span(money, "bad" if is_over else "")),
+        _labelled("spent", Span(f"{dollars(run.cost_cents)}   {cap}", "bad" if is_over else "")),
+        _labelled("committed", Span(dollars(run.committed_cents))),
         _labelled("pay", Span(f"{dollars(run.pay_cents)} a unit")),
-        _labelled(
-            "to review", Span(plural(run.to_review, "unit"), "warn" if run.to_review else "")
-        ),
+        _labelled("to review", Span(plural(run.to_review, "unit"), todo)),
         *_refusals(health),
-    ]  # fmt: skip
+    ]
 
 
 def agents_summary(snapshot: Snapshot, run: RunRow) -> str:
@@ -163,26 +163,40 @@ def _reason(run: RunRow) -> tuple[Span, ...]:
 def strip(snapshot: Snapshot, run: RunRow, now: datetime, width: int) -> list[Line]:
     """A run in five lines, for the foot of the list and for small windows."""
     health = snapshot.health
-    units = " · ".join(
+    left = eta(run, health)
+    cap = "no cap" if run.budget_cents is None else f"{dollars(run.budget_cents)} cap"
+    spent = f"{dollars(run.cost_cents)} of {cap}"
+    half = max(0, width // 2 - STRIP_LABEL_CELLS)
+    last = snapshot.log[-1] if snapshot.log else None
+    said = Span(f"{clock_time(last.at)} {clean(last.text, 300)}") if last else NO_EVENT
+    speed = f"{rate(health):.1f}/min " + (f"ETA {left} " if left else "")
+    speed += sparkline(health.submits_per_minute, 12)
+    return [
+        _brief("units", Span(_unit_counts(run, width - STRIP_LABEL_CELLS))),
+        _brief("agents", padded(Span(agents_summary(snapshot, run)), half),
+               Span("  rate   ", "dim"), Span(speed)),
+        _brief("money", padded(Span(spent), half), Span("  engine ", "dim"),
+               _engine_facts(run, health, now)),
+        _brief("last", said),
+    ]  # fmt: skip
+
+
+def _unit_counts(run: RunRow, cells: int) -> str:
+    """The statuses that there are units of, as many as fit, and how many more there are."""
+    counts = [
         f"{word} {run.units.get(status, 0)}"
         for status, word in UNIT_WORDS.items()
         if run.units.get(status, 0) or status in ("launched", "assigned", "completed")
-    )
-    left = eta(run, health)
-    cap = "no cap" if run.budget_cents is None else f"{dollars(run.budget_cents)} cap"
-    spent = f"{dollars(run.cost_cents)} of {cap}" + (f" · ETA {left}" if left else "")
-    half = max(0, width // 2 - LABEL_CELLS)
-    people = f"{agents_summary(snapshot, run):<{half}} "
-    last = snapshot.log[-1] if snapshot.log else None
-    return [
-        _labelled("units", Span(units)),
-        _labelled("agents", Span(people), Span("rate ", "dim"),
-                  Span(f"{rate(health):.1f}/min {sparkline(health.submits_per_minute, 20)}")),
-        _labelled("money", Span(f"{spent:<{half}} "), Span("engine ", "dim"),
-                  _engine_facts(run, health, now)),
-        _labelled("last", Span(f"{clock_time(last.at)} {clean(last.text, 300)}") if last
-                  else Span("no event yet", "dim")),
-    ]  # fmt: skip
+    ]
+    dropped = 0
+    while len(text := " · ".join(counts)) > cells - (5 if dropped else 0) and counts:
+        counts.pop()
+        dropped += 1
+    return f"{text}  +{dropped}" if dropped else text
+
+
+def _brief(label: str, *spans: Span) -> Line:
+    return _labelled(label, *spans, cells=STRIP_LABEL_CELLS - 2)
 
 
 def rule(text: str, width: int) -> Line:

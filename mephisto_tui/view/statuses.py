@@ -12,7 +12,7 @@ Look = tuple[str, str, Tone]
 
 _RUN: Final[dict[str, Look]] = {
     "created": (IDLE, "created", "dim"),
-    "launching": (HALF, "launching", "accent"),
+    "launching": (HALF, "starting", "accent"),
     "live": (LIVE, "live", "good"),
     "paused": (IDLE, "paused", "warn"),
     "draining": (HALF, "draining", "warn"),

@@ -15,7 +15,7 @@ def duration(seconds: float) -> str:
     if whole < 86_400:
         return f"{whole // 3600}h{whole % 3600 // 60:02}m"
     days, hours = whole // 86_400, whole % 86_400 // 3600
-    return f"{days}d{hours}h" if days < 10 else f"{days}d"
+    return f"{days}d{hours}h" if hours and days < 10 else f"{days}d"
 
 
 def age(moment: datetime | None, now: datetime) -> str:

@@ -98,6 +98,7 @@ class LineWidget(Widget):
 
     def _framed(self) -> Iterator[Line]:
         width, height = self.size.width - 2, self.size.height - 2
+        content = self.lines(width, height)[: max(0, height)]
         tone: Tone = "accent" if self.has_focus else "frame"
         title, note = (
             cut_line(self.frame_title(), width - 4),
@@ -105,7 +106,6 @@ class LineWidget(Widget):
         )
         head = (Span("┌─ ", tone), *title, Span(" ", tone)) if title else (Span("┌─", tone),)
         yield (*head, Span("─" * (width + 1 - line_width(head)) + "┐", tone))
-        content = self.lines(width, height)[: max(0, height)]
         edge = Span("│", tone)
         for line in content + [BLANK] * (height - len(content)):
             yield (edge, *filled(line, width), edge)

@@ -61,6 +61,8 @@ def with_query(url: str, **parameters: str) -> str:
 
 
 def _has_controls(text: str) -> bool:
+    if text.isascii():
+        return not text.isprintable()
     return any(
         unicodedata.category(char) in _UNPRINTABLE
         or unicodedata.bidirectional(char) in _BIDI_CONTROLS

@@ -6,7 +6,6 @@ same as elsewhere; the money changes hands outside.
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -106,9 +105,6 @@ class InhouseProvider(CrowdProvider):
     ArgsClass = InhouseArgs
     DEFAULT_REQUESTER = "inhouse"
 
-    home: Path | None = None
-    """The data directory; by default where `MEPHISTO_HOME` points."""
-
     def __init__(self, args: Any, context: ProviderContext) -> None:
         super().__init__(args, context)
         self.unit = InhouseUnit()
@@ -161,8 +157,7 @@ class InhouseProvider(CrowdProvider):
         return with_query(link, key=self._tokens().token_for(worker_name))
 
     def _tokens(self) -> LinkTokens:
-        home = self.home or Path(os.environ.get("MEPHISTO_HOME", "~/.mephisto-tui"))
-        return LinkTokens(home.expanduser() / "inhouse" / "link.key", self.context.run.id)
+        return LinkTokens(self.context.home / "inhouse" / "link.key", self.context.run.id)
 
 
 def _url_problems(url: str | None) -> Iterator[Problem]:

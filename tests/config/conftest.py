@@ -4,26 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fake_plugins import fake_registry
+from fake_plugins import GOOD, fake_registry
 
 from mephisto_engine.abstractions.registry import Registry
-
-GOOD = """\
-#@package _global_
-defaults:
-  - /mephisto/blueprint: static_task
-  - /mephisto/architect: local
-  - /mephisto/provider: mock
-mephisto:
-  blueprint:
-    task_source: page.html
-  task:
-    task_name: pairs
-    task_title: Word pairs
-    task_description: Say whether two words belong together
-    task_reward: 0.1
-    task_tags: words,pairs
-"""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Plugins that only have options: what composing and checking a launch config needs of them."""
+"""Plugins that only have options, and a config that names them: all that checking one needs."""
 
 from __future__ import annotations
 
@@ -18,6 +18,23 @@ from mephisto_engine.abstractions.blueprint import (
 from mephisto_engine.abstractions.crowd_provider import CrowdProvider, ProviderArgs
 from mephisto_engine.abstractions.registry import PluginKind, Registry
 from mephisto_engine.errors import Problem
+
+GOOD = """\
+#@package _global_
+defaults:
+  - /mephisto/blueprint: static_task
+  - /mephisto/architect: local
+  - /mephisto/provider: mock
+mephisto:
+  blueprint:
+    task_source: page.html
+  task:
+    task_name: pairs
+    task_title: Word pairs
+    task_description: Say whether two words belong together
+    task_reward: 0.1
+    task_tags: words,pairs
+"""
 
 
 @dataclass

@@ -38,7 +38,7 @@ def test_a_config_becomes_typed_values(data, registry):
 def test_a_run_without_a_name_is_called_after_its_blueprint(write, good, registry):
     config = load_launch_config(
         write(good.replace("    task_name: pairs\n", "")),
-        ["~mephisto.architect.subdomain"],
+        ["mephisto.architect.subdomain=x"],
         registry,
     )
     assert config.task.task_name == "static_task"
@@ -95,7 +95,9 @@ def test_names_of_secrets_are_known(name):
     assert redacted({"a": [{name: "x"}]}) == {"a": [{name: MASK}]}
 
 
-@pytest.mark.parametrize("name", ["keywords", "tls_key_file", "tokenizer", "key_pair_name", "port"])
+@pytest.mark.parametrize(
+    "name", ["keywords", "tls_key", "tls_key_file", "tokenizer", "key_pair_name", "port"]
+)
 def test_names_that_only_resemble_secrets_are_left_alone(name):
     assert not is_secret(name)
 

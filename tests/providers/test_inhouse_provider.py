@@ -19,11 +19,9 @@ _URL = "http://pages.test:3000"
 
 
 @pytest.fixture
-def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("MEPHISTO_HOME", str(tmp_path / "home"))
-
+def make(tmp_path: Path):
     def make(run_id: int = 1, **args: Any) -> InhouseProvider:
-        context = make_provider_context(run=make_run(id=run_id))
+        context = make_provider_context(run=make_run(id=run_id), home=tmp_path / "home")
         return InhouseProvider(InhouseArgs(**args), context)
 
     return make
@@ -123,13 +121,6 @@ def test_the_key_is_the_owners_alone_and_made_on_first_use(make, tmp_path: Path)
     assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
     assert stat.S_IMODE(key_file.parent.stat().st_mode) == 0o700
     assert [path.name for path in key_file.parent.iterdir()] == ["link.key"]
-
-
-def test_the_key_lies_in_the_data_directory_that_the_engine_names(make, tmp_path: Path):
-    provider = make(link_tokens=True)
-    provider.home = tmp_path / "elsewhere"
-    provider.worker_link(_URL, "alice")
-    assert (tmp_path / "elsewhere" / "inhouse" / "link.key").exists()
 
 
 def test_a_damaged_key_is_an_error_that_says_what_to_do(make, tmp_path: Path):

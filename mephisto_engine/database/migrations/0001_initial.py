@@ -121,7 +121,7 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = 'agent'
-            indexes = ((('task_run', 'registration_id'), True), (('task_run', 'status', 'status_at'), False), (('task_run', 'status_at'), False))
+            indexes = ((('task_run', 'registration_id', 'worker'), True), (('task_run', 'status', 'status_at'), False), (('task_run', 'status_at'), False))
     db.create_tables([Agent])
 
     class AgentMetadata(Model):
@@ -229,7 +229,7 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = 'onboarding_agent'
-            indexes = ((('task_run', 'registration_id'), True),)
+            indexes = ((('task_run', 'registration_id', 'worker'), True),)
     db.create_tables([OnboardingAgent])
 
     class Presence(Model):

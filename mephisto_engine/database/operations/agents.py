@@ -117,7 +117,9 @@ _AGENT_COLUMNS = (
 )
 BY_REGISTRATION = Compiled(
     lambda: Agent.select(*_AGENT_COLUMNS).where(
-        (Agent.task_run == param("run")) & (Agent.registration_id == param("registration"))
+        (Agent.task_run == param("run"))
+        & (Agent.registration_id == param("registration"))
+        & (Agent.worker == param("worker"))
     )
 )
 BY_TOKEN = Compiled(
@@ -194,12 +196,10 @@ def admit(
             "worker", provider_type=provider_type, name=worker_name, created_at=tx.now_ms
         )
         tx.record("worker.created", "worker", worker_id, run=run_id, actor=f"worker:{worker_id}")
-        known = tx.one(BY_REGISTRATION, run=run_id, registration=registration_id)
-        worker = WorkerRecord(worker_id, worker_name, provider_type)
-        return Admission(worker, KnownAgent(*known) if known else None, 0, 0)
+        return Admission(WorkerRecord(worker_id, worker_name, provider_type), None, 0, 0)
     worker_id, blocked_at = row
     grants = dict(tx.all(_GRANTS, worker=worker_id))
-    known = tx.one(BY_REGISTRATION, run=run_id, registration=registration_id)
+    known = tx.one(BY_REGISTRATION, run=run_id, registration=registration_id, worker=worker_id)
     live, used = _load(tx, run_id, worker_id) if has_limits else (0, 0)
     return Admission(
         WorkerRecord(worker_id, worker_name, provider_type, blocked_at is not None, grants),

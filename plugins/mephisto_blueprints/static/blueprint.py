@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sized
 from typing import Any
 
 from mephisto_blueprints.static.args import (
@@ -58,6 +58,11 @@ class StaticBlueprint(Blueprint):
         if isinstance(source, AsyncIterable):
             return self._initialize_async(source)
         return self._initialize(source)
+
+    def has_lazy_data(self) -> bool:
+        if chosen_data_file(self.args):
+            return False
+        return not isinstance(getattr(self.shared_state, "static_task_data", ()), Sized)
 
     def page_item(self, item: Item) -> Item:
         """The item as the page gets it."""
