@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mephisto_engine.version import __version__
+
 if TYPE_CHECKING:
     from mephisto_engine.engine import Engine, Operator
-
-__version__ = "0.1.0"
 
 __all__ = ["Engine", "Operator", "__version__"]
 

@@ -113,12 +113,13 @@ class ConsoleApp(App[ConsoleExit]):
         self._signals.enter_context(terminal.signals_handled(self._on_signal))
         if self.run_id is not None:
             self.open_run(self.run_id)
-        self.set_interval(TICK_SECONDS, self._tick)
+        self.set_interval(TICK_SECONDS, self.tick)
 
     def on_unmount(self) -> None:
         self._signals.close()
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
+        """Take the latest snapshot to the screen in front."""
         snapshot = self.bridge.latest()
         if snapshot is not None:
             self._show_title(snapshot)

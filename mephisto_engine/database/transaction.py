@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import orjson
+import peewee
 from peewee import Database, Query
 
 from mephisto_engine.clock import to_ms
@@ -16,6 +17,9 @@ from mephisto_engine.data_model.status import START, is_allowed
 from mephisto_engine.database.compiled import Compiled, param
 from mephisto_engine.database.journal import FIRST_LINK, JournalWriter, insert_sql
 from mephisto_engine.errors import NotFoundError, StateError
+
+exception_wrapper: Any = getattr(peewee, "__exception_wrapper__")  # noqa: B009
+"""Turns the driver's errors into Peewee's, as `Database.execute_sql` does."""
 
 _MODELS: dict[str, type[Table]] = {model._meta.table_name: model for model in TABLES}
 
@@ -100,8 +104,12 @@ class Transaction:
         query = _insert(table, columns)
         text = query.sql(self.database)
         order = [columns.index(item.name) for item in query._names]
-        connection = self.database.connection()
-        connection.executemany(text, ([row[place] for place in order] for row in rows))
+        self.run_many(text, ([row[place] for place in order] for row in rows))
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one statement for each row of values, prepared once."""
+        with exception_wrapper:
+            self.database.connection().executemany(sql, rows)
 
     def next_id(self, table: str) -> int:
         """The id from which this transaction may number new rows of a table itself."""
@@ -257,7 +265,7 @@ class Transaction:
         """Write the journal rows; the writer calls it just before the commit."""
         rows = self.journal.take()
         if rows:
-            self.database.connection().executemany(insert_sql(), rows)
+            self.run_many(insert_sql(), rows)
 
 
 def as_ranges(ids: Sequence[int]) -> list[tuple[int, int]]:

@@ -53,6 +53,7 @@ class Writer:
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._loop, name="mephisto-writer", daemon=True)
         self._is_closed = False
+        self._door = threading.Lock()
         self._thread.start()
 
     def put(
@@ -62,16 +63,18 @@ class Writer:
         waiter: asyncio.Future[Any] | Future[Any],
     ) -> None:
         """Queue an operation; ``waiter`` gets its result after the commit."""
-        if self._is_closed:
-            raise StorageError("The database is closed.")
-        self._queue.put(Job(operation, args, waiter))
+        with self._door:
+            if self._is_closed:
+                raise StorageError("The database is closed.")
+            self._queue.put(Job(operation, args, waiter))
 
     def close(self) -> None:
         """Commit what is queued, then end the thread."""
-        if not self._is_closed:
-            self._is_closed = True
-            self._queue.put(None)
-            self._thread.join()
+        with self._door:
+            if not self._is_closed:
+                self._is_closed = True
+                self._queue.put(None)
+        self._thread.join()
 
     def _loop(self) -> None:
         is_open = True
@@ -101,10 +104,13 @@ class Writer:
                 self._run_job(transaction, job)
             transaction.flush()
             self._database.execute_sql("COMMIT")
-        except DatabaseError as error:
+        except Exception as error:
             self._abandon(group, error)
         _resolve(group)
-        self._on_commit((time.perf_counter() - started) * 1000)
+        try:
+            self._on_commit((time.perf_counter() - started) * 1000)
+        except Exception:
+            log.exception("a listener failed after a commit")
 
     def _run_job(self, transaction: Transaction, job: Job) -> None:
         mark = transaction.journal.mark()
@@ -120,7 +126,7 @@ class Writer:
             job.error = _as_storage_error(error)
         self._database.execute_sql("RELEASE job")
 
-    def _abandon(self, group: list[Job], error: DatabaseError) -> None:
+    def _abandon(self, group: list[Job], error: Exception) -> None:
         """Nothing of the group was stored: everybody is told so."""
         log.error("a commit failed: %s", error)
         if self._database.connection().in_transaction:

@@ -80,19 +80,19 @@ class Gateway:
         self._run_closed = True
 
     async def drain(self, deadline: float) -> None:
-        """Turn new posts away with "keep and retry", and wait for those in progress.
+        """Turn new posts away with "keep and retry", wait for those in progress, close sockets.
 
         Gives up waiting after ``deadline`` seconds.
         """
         if self._draining is None:
             self._draining = asyncio.Event()
-        if not self._in_progress:
-            return
-        try:
-            async with asyncio.timeout(deadline):
-                await self._draining.wait()
-        except TimeoutError:
-            logger.warning("%d requests were cut off at the stop", self._in_progress)
+        if self._in_progress:
+            try:
+                async with asyncio.timeout(deadline):
+                    await self._draining.wait()
+            except TimeoutError:
+                logger.warning("%d requests were cut off at the stop", self._in_progress)
+        await self.channel.close()
 
     def _make_app(self) -> web.Application:
         app = web.Application(client_max_size=self._site.limits.max_body_bytes)

@@ -15,6 +15,8 @@ from mephisto_engine.gateway.app import Gateway
 
 IDLE_SECONDS: Final = 75.0
 LINGER_SECONDS: Final = 2.0
+SHUTDOWN_SECONDS: Final = 0.25
+"""For what is still in progress after the deadline of a stop."""
 BACKLOG: Final = 1024
 
 
@@ -48,7 +50,7 @@ class GatewayServer:
             logger=logging.getLogger(__name__),
             keepalive_timeout=idle_seconds,
             lingering_time=LINGER_SECONDS,
-            shutdown_timeout=LINGER_SECONDS,
+            shutdown_timeout=SHUTDOWN_SECONDS,
         )
 
     async def start(self) -> int:

@@ -11,7 +11,6 @@ from getpass import getuser
 from pathlib import Path
 from typing import TypeVar
 
-import mephisto_engine
 from mephisto_engine.abstractions.blueprint import SharedTaskState
 from mephisto_engine.abstractions.calling import call
 from mephisto_engine.abstractions.qualifications import Comparator
@@ -26,6 +25,7 @@ from mephisto_engine.errors import ConfigError, Problem, StateError
 from mephisto_engine.operations.deadlines import Deadlines
 from mephisto_engine.operations.job import make_job, with_fee
 from mephisto_engine.operations.run_driver import RunDriver
+from mephisto_engine.version import __version__
 
 T = TypeVar("T")
 
@@ -188,7 +188,7 @@ class AsyncOperator:
             pay_cents=config.pay_cents,
             unit_cost_cents=with_fee(config.pay_cents, provider.FEE_PERCENT),
             budget_cents=config.budget_cents,
-            engine_version=mephisto_engine.__version__,
+            engine_version=__version__,
             actor=operator_name(),
         )
 

@@ -177,23 +177,22 @@ class RunDriver:
 
     async def _drive(self) -> None:
         """Wait for changes until the run is over, then close it."""
-        while True:
-            self._changed.clear()
-            ending = self._ending()
-            if ending is not None:
-                await self._close(*ending)
-                return
+        ending = self._ending()
+        while ending is None:
             await self._changed.wait()
+            self._changed.clear()
             self._launcher.wake()
+            ending = self._ending()
+        await self._close(*ending)
 
     def _ending(self) -> tuple[RunStatus, str] | None:
         """How the run ends now, and why; None while it goes on."""
         failure = self._launcher.failure()
-        if failure is not None and not self._live.agents:
+        if failure is not None and self._supervisor.is_empty:
             return RunStatus.FAILED, f"The task's data failed: {failure}"
         if self._live.is_finished:
             return RunStatus.COMPLETED, ""
-        if self._status is RunStatus.DRAINING and not self._live.agents:
+        if self._status is RunStatus.DRAINING and self._supervisor.is_empty:
             return RunStatus.STOPPED, self._reason
         if self._launcher.is_budget_reached and not self._live.published:
             waiting = self._launcher.waiting
@@ -214,7 +213,7 @@ class RunDriver:
                 ended_at=to_ms(self._db.clock.now()),
             )
             await self._db.write(lease_ops.release, self.run_id, self._holder, self._fence)
-        except MephistoError:
+        except Exception:
             log.exception("run %d could not be closed; `resume` takes it up again", self.run_id)
         finally:
             self.ended.set()
@@ -263,8 +262,9 @@ class RunDriver:
                     await self._obey(asked)
                 if beats % RENEW_BEATS == 0:
                     await self._renew()
-            except MephistoError as error:
-                log.error("run %d: %s", self.run_id, error)
+            except Exception:
+                # Whatever failed, the next beat may succeed; without beats the lease would run out.
+                log.exception("run %d: a beat failed", self.run_id)
 
     async def _wait_a_beat(self) -> None:
         started = self._db.clock.monotonic()

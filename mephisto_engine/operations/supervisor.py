@@ -49,6 +49,10 @@ CLAIM_TRIES = 3
 KEPT_REFUSALS = 10_000
 """Refusals remembered so that a page which asks again and again fills no journal."""
 
+RETURN_SECONDS = 30.0
+"""What an agent has at least after the engine was away: its page may be about to send the answer
+that it could not deliver."""
+
 _WORDS: dict[str, FailureReason] = {
     "closed": FailureReason.CLOSED,
     "blocked": FailureReason.NOT_QUALIFIED,
@@ -84,9 +88,16 @@ class Supervisor:
         self._changed = changed
         self._channel: Channel | None = None
         self._turns: dict[str, tuple[asyncio.Lock, int]] = {}
+        self._nobody_arrives = asyncio.Event()
+        self._nobody_arrives.set()
         self._told: dict[tuple[int, str], None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._gateway_refusals: Counter[str] = Counter()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody is at work and nobody is just being let in."""
+        return not self.live.agents and not self._turns
 
     def open(self, channel: Channel) -> None:
         """The pages can be reached; agents that were restored go on."""
@@ -94,7 +105,9 @@ class Supervisor:
         for agent in list(self.live.agents.values()):
             deadline = self.live.deadlines.get(agent.token)
             if deadline is not None:
-                self._deadlines.set_at(agent.token, deadline, self._overdue(agent))
+                left = (deadline - self._db.clock.now()).total_seconds()
+                seconds = max(left, RETURN_SECONDS)
+                self._deadlines.set(agent.token, seconds, self._overdue(agent))
             self._spawn(self._accompany(agent))
 
     async def close(self) -> None:
@@ -192,7 +205,8 @@ class Supervisor:
             await self._journal("gateway.refused", 0, data)
 
     async def end_all(self, status: AgentStatus, actor: str, reason: str) -> None:
-        """End every live agent and withdraw its unit."""
+        """End every live agent and withdraw its unit; the run lets nobody in any more."""
+        await self._nobody_arrives.wait()
         agents = list(self.live.agents.values())
         await asyncio.gather(
             *(self.end_agent(agent, status, actor, reason, UnitStatus.EXPIRED) for agent in agents)
@@ -477,6 +491,7 @@ class Supervisor:
     @asynccontextmanager
     async def _turn(self, worker_name: str) -> AsyncIterator[None]:
         """One worker's arrivals one after the other, so that no limit is passed twice at once."""
+        self._nobody_arrives.clear()
         lock, waiting = self._turns.get(worker_name, (asyncio.Lock(), 0))
         self._turns[worker_name] = (lock, waiting + 1)
         try:
@@ -488,3 +503,7 @@ class Supervisor:
                 del self._turns[worker_name]
             else:
                 self._turns[worker_name] = (lock, waiting - 1)
+            if not self._turns:
+                self._nobody_arrives.set()
+                if not self.live.is_open:
+                    self._changed()

@@ -138,7 +138,7 @@ def exit_code_of_run(run: RunRow, interrupts: Interrupts) -> ExitCode:
 
 def _obey(engine: Engine, run_id: int, *, is_again: bool) -> None:
     with suppress(StateError):  # it has ended in this very moment
-        say(f"run {run_id}: {engine.stop(run_id, now=is_again)}")
+        say(engine.stop(run_id, now=is_again))
         if not is_again:
             say("The same again ends it now.")
 

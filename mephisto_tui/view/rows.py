@@ -165,12 +165,12 @@ def _worker_cells(worker: WorkerRow, now: datetime) -> tuple[Span, ...]:
 WORKERS: Final = TableSpec[WorkerRow](
     "workers",
     (
-        Column("WORKER", 14, sort="name", is_flexible=True),
-        Column("LIVE", 5, to_right=True, sort="live"),
-        Column("DONE", 6, to_right=True, sort="done"),
-        Column("LOST", 5, to_right=True, sort="lost"),
-        Column("OK", 6, to_right=True, sort="accepted"),
-        Column("NO", 5, to_right=True, sort="rejected"),
+        Column("WORKER", 8, sort="name", is_flexible=True),
+        Column("LIVE", 4, to_right=True, sort="live"),
+        Column("DONE", 5, to_right=True, sort="done"),
+        Column("LOST", 4, to_right=True, sort="lost"),
+        Column("OK", 5, to_right=True, sort="accepted"),
+        Column("NO", 4, to_right=True, sort="rejected"),
         Column("PAID", 8, to_right=True, sort="paid_cents"),
         Column("", 9),
     ),

@@ -164,8 +164,8 @@ def strip(snapshot: Snapshot, run: RunRow, now: datetime, width: int) -> list[Li
     """A run in five lines, for the foot of the list and for small windows."""
     health = snapshot.health
     left = eta(run, health)
-    cap = "no cap" if run.budget_cents is None else f"{dollars(run.budget_cents)} cap"
-    spent = f"{dollars(run.cost_cents)} of {cap}"
+    cap = ", no cap" if run.budget_cents is None else f" of {dollars(run.budget_cents)} cap"
+    spent = f"{dollars(run.cost_cents)}{cap}"
     half = max(0, width // 2 - STRIP_LABEL_CELLS)
     last = snapshot.log[-1] if snapshot.log else None
     said = Span(f"{clock_time(last.at)} {clean(last.text, 300)}") if last else NO_EVENT

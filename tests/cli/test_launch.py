@@ -85,7 +85,7 @@ def test_one_signal_drains_the_run_and_ends_with_130(
     code, _, err = cli.end(process)
 
     assert code == 130
-    assert "run 1:" in err
+    assert "Run 1 " in err
     assert cli.json("status", "1")["status"] == "stopped"
 
 
@@ -99,9 +99,7 @@ def test_a_second_signal_ends_those_at_work_too(cli: CommandLine) -> None:
     code, _, _ = cli.end(process)
 
     assert code == 130
-    run = cli.json("status", "1")
-    assert run["status"] == "stopped"
-    assert run["units"]["assigned"] == 0
+    assert cli.json("status", "1")["units"]["expired"] == 5
 
 
 def test_a_run_goes_on_when_its_terminal_and_its_reader_go_away(cli: CommandLine) -> None:

@@ -356,7 +356,7 @@ def record_refusal(tx: Transaction, run_id: int, worker_id: int, reason: str, de
 
 def store_presence(tx: Transaction, seen: Sequence[tuple[int, int]]) -> None:
     """Note when live agents were last seen: ``(agent id, milliseconds)``."""
-    tx.database.connection().executemany(
+    tx.run_many(
         'INSERT INTO "presence" ("agent_id", "last_seen_at") VALUES (?, ?) '
         'ON CONFLICT ("agent_id") DO UPDATE SET "last_seen_at" = excluded."last_seen_at"',
         seen,
