@@ -128,11 +128,16 @@ class ConsoleApp(App[ConsoleExit]):
             self.screen.tick()
 
     def _show_title(self, snapshot: Snapshot) -> None:
-        run = snapshot.run or next((run for run in snapshot.runs if run.is_driven), None)
-        title = window_title(run, snapshot.errors)
+        title = window_title(self._watched(snapshot), snapshot.errors)
         if title != self._title_shown and self._driver is not None and not self.is_headless:
             self._title_shown = title
             self._driver.write(terminal.title_sequence(title))
+
+    def _watched(self, snapshot: Snapshot) -> RunRow | None:
+        """The run that the console was opened on, else the newest that is driven."""
+        known = [run for run in (snapshot.run, *snapshot.runs) if run is not None]
+        opened = next((run for run in known if run.id == self.run_id), None)
+        return opened or next((run for run in snapshot.runs if run.is_driven), None)
 
     def _leave_when_done(self, snapshot: Snapshot) -> None:
         """End the console with its run, but let the last picture be seen."""

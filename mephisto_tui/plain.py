@@ -16,10 +16,9 @@ from mephisto_tui.safe_text import clean, width
 from mephisto_tui.view.words import age, duration, money
 
 if TYPE_CHECKING:
-    from mephisto_engine.operations.doctor import Finding
-
     from mephisto_engine.abstractions.args import ArgInfo
     from mephisto_engine.abstractions.registry import PluginInfo
+    from mephisto_engine.operations.doctor import Finding
 
 GAP: Final = "  "
 NOTHING: Final = "-"
@@ -165,11 +164,14 @@ def log_line(row: LogRow) -> str:
 
 def finding_lines(findings: Iterable[Finding]) -> list[str]:
     """What the doctor found, each with what to do about it on a line of its own."""
+    shown = list(findings)
+    left = max((width(_cell(finding.name)) for finding in shown), default=0)
     lines = []
-    for finding in findings:
-        lines.append(f"{finding.level:<5}  {_cell(finding.name)}: {_cell(finding.text)}")
+    for finding in shown:
+        name = _pad(_cell(finding.name), left, False)
+        lines.append(GAP.join((f"{finding.level:<5}", name, _cell(finding.text))))
         if finding.hint:
-            lines.append(f"{'':<5}  {_cell(finding.hint)}")
+            lines.append(GAP.join((" " * 5, " " * left, _cell(finding.hint))))
     return lines
 
 

@@ -75,7 +75,8 @@ def test_the_engine_imports_without_screens_and_command_line(tmp_path: Path) -> 
 def test_importing_the_package_alone_costs_nothing(tmp_path: Path) -> None:
     modules = modules_after("import mephisto_engine, mephisto_tui", home=tmp_path)
 
-    assert not {name for name in modules if name.startswith("mephisto_engine.")}
+    inner = {name for name in modules if name.startswith("mephisto_engine.")}
+    assert inner <= {"mephisto_engine.version"}
 
 
 def test_the_commands_print_through_one_module() -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from peewee import PeeweeException
+from peewee import PeeweeException, Query
 
 from mephisto_engine.clock import Clock, SystemClock
 from mephisto_engine.data_model.base import database as bound
@@ -109,6 +109,10 @@ class MephistoDB:
     def rows(self, query: Compiled, **values: Any) -> list[tuple[Any, ...]]:
         """All rows of a compiled query on this thread's read connection."""
         return self._reader.fetch(query.sql(self._reader), query.values(values))
+
+    def stream(self, query: Query) -> Iterator[tuple[Any, ...]]:
+        """Rows of a query as they are stored, one at a time; inside `read`, of one view."""
+        return self._reader.stream(query)
 
     def change_counter(self) -> int:
         """A number that changes when another connection, of any process, has committed."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from peewee import Database, PeeweeException, SqliteDatabase
+from peewee import Database, PeeweeException, Query, SqliteDatabase
 from playhouse.migrations import MigrationError as RunnerError
 from playhouse.migrations import Runner
 
@@ -47,6 +47,11 @@ class TrackedSqlite(SqliteDatabase):
         cursor: Any = self.execute_sql(sql, values)  # type: ignore[no-untyped-call]
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
+
+    def stream(self, query: Query) -> Iterator[tuple[Any, ...]]:
+        """Rows of a query as they are stored, one at a time."""
+        cursor: Any = self.execute(query)  # type: ignore[no-untyped-call]
+        return iter(cursor)
 
     def close_all(self) -> None:
         """Close every connection, whichever thread opened it."""

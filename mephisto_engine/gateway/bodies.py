@@ -21,6 +21,7 @@ MAX_NESTING: Final = 8
 MULTIPART: Final = "multipart/form-data"
 URL_ENCODED: Final = "application/x-www-form-urlencoded"
 _SLOWEST_BYTES_PER_SECOND: Final = 64 * 1024
+"""Large uploads over a slow line get longer than the limit, as long as they are this fast."""
 
 _MALFORMED_FORM: Final = (ValueError, AssertionError, HttpProcessingError, Warning)
 """How aiohttp's reader complains of a malformed form."""

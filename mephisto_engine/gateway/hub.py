@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -13,14 +12,16 @@ from mephisto_engine.gateway.mailboxes import Mailbox
 from mephisto_engine.gateway.packets import BrowserPacket, Outgoing, live_update, update_status
 from mephisto_engine.gateway.sockets import Socket
 
-logger = logging.getLogger(__name__)
-
 _NOTHING_FOLLOWS: Final = LOST_AGENT | {"completed", "approved", "soft_rejected", "rejected"}
 """Statuses after which an agent whose page has gone needs no mailbox."""
 
 
 class Hub:
-    """Implements `Channel`; all of it runs in the event loop of the server."""
+    """Implements `Channel`; all of it runs in the event loop of the server.
+
+    `send_status` to `connection_count` are for the engine; what follows them is for the server and
+    for the sockets.
+    """
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
@@ -29,8 +30,6 @@ class Hub:
         self._forgotten: set[str] = set()
         self._sockets: set[Socket] = set()
         self._open = False
-
-    # What the engine calls.
 
     def send_status(self, token: str, status: str) -> None:
         """Tell the agent's page its status; a page that connects later is told the newest one."""
@@ -63,8 +62,6 @@ class Hub:
         """How many sockets are open, agents' or not."""
         return len(self._sockets)
 
-    # What the server calls.
-
     def open(self) -> None:
         """The server is on line."""
         self._open = True
@@ -83,8 +80,6 @@ class Hub:
         mailbox = self._mailboxes.get(token)
         if mailbox is not None and not mailbox.is_empty:
             mailbox.drop(frozenset(update_ids))
-
-    # What sockets call.
 
     def opened(self, socket: Socket) -> None:
         """A browser opened a socket; whose it is is not known yet."""

@@ -9,6 +9,7 @@ import ssl
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from mephisto_engine.errors import ArchitectError
 from mephisto_engine.gateway.app import Gateway
@@ -47,7 +48,7 @@ class GatewayServer:
         self._runner = web.AppRunner(
             gateway.app,
             access_log=None,
-            logger=logging.getLogger(__name__),
+            logger=_quiet_logger(),
             keepalive_timeout=idle_seconds,
             lingering_time=LINGER_SECONDS,
             shutdown_timeout=SHUTDOWN_SECONDS,
@@ -107,3 +108,14 @@ class GatewayServer:
             f"Cannot listen on {place}: {error.strerror or error}.",
             "Check the architect's host and port.",
         )
+
+
+def _quiet_logger() -> logging.Logger:
+    """Malformed requests are every public server's daily rain, and not worth a traceback each."""
+    logger = logging.getLogger(f"{__name__}.http")
+    logger.addFilter(_is_no_malformed_request)
+    return logger
+
+
+def _is_no_malformed_request(record: logging.LogRecord) -> bool:
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)

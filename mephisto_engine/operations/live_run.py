@@ -77,7 +77,8 @@ class LiveRun:
     """``(worker name, registration id)`` → agent that may still submit."""
     deadlines: dict[str, datetime] = field(default_factory=dict)
     """Token → when the agent's time is over, as far as it was read from the database."""
-    cursors: OrderedDict[int, Cursor] = field(default_factory=OrderedDict)
+    cursors: OrderedDict[str, Cursor] = field(default_factory=OrderedDict)
+    """Worker name → way through the assignments; the latest comers."""
     has_wide_assignments: bool = False
     """Whether some assignment has several units, so that never-twice has to be looked after."""
     items_taken: int = 0
@@ -106,19 +107,19 @@ class LiveRun:
             self.counts[source] -= number
         self.counts[to] += number
 
-    def cursor_of(self, db: MephistoDB, worker_id: int) -> Cursor:
+    def cursor_of(self, db: MephistoDB, provider_type: str, worker_name: str) -> Cursor:
         """The worker's way through the run, read from the database if it is not at hand."""
-        cursor = self.cursors.get(worker_id)
-        if cursor is None:
-            cursor = Cursor()
-            if self.has_wide_assignments:
-                rows = db.rows(HISTORY, worker=worker_id, run=self.run_id)
-                cursor.seen.update(row[0] for row in rows)
-            self.cursors[worker_id] = cursor
-            if len(self.cursors) > KEPT_CURSORS:
-                self.cursors.popitem(last=False)
-        else:
-            self.cursors.move_to_end(worker_id)
+        cursor = self.cursors.get(worker_name)
+        if cursor is not None:
+            self.cursors.move_to_end(worker_name)
+            return cursor
+        cursor = Cursor()
+        if self.has_wide_assignments:
+            rows = db.rows(HISTORY, provider=provider_type, name=worker_name, run=self.run_id)
+            cursor.seen.update(row[0] for row in rows)
+        self.cursors[worker_name] = cursor
+        if len(self.cursors) > KEPT_CURSORS:
+            self.cursors.popitem(last=False)
         return cursor
 
     def add_agent(self, agent: LiveAgent) -> None:
@@ -132,9 +133,9 @@ class LiveRun:
         self.by_registration.pop((agent.worker.name, agent.registration_id), None)
         self.deadlines.pop(agent.token, None)
 
-    def forget_assignment(self, worker_id: int, assignment_id: int) -> None:
+    def forget_assignment(self, worker_name: str, assignment_id: int) -> None:
         """The worker's unit went back: they may meet the assignment again."""
-        cursor = self.cursors.get(worker_id)
+        cursor = self.cursors.get(worker_name)
         if cursor is not None:
             cursor.seen.discard(assignment_id)
 

@@ -272,11 +272,11 @@ class RunDriver:
         self._health.beat(self._db.clock.monotonic() - started - BEAT_SECONDS)
 
     async def _renew(self) -> None:
-        await self._supervisor.presence.save()
+        await self._supervisor.at_work.presence.save()
         channel = self._architect.get_channel() if self._architect else None
         health = self._health.report(
             connections=channel.connection_count() if channel else 0,
-            refusals=self._supervisor.refusals,
+            refusals=self._supervisor.arrivals.refusals,
             trouble=self._launcher.trouble,
             worker_link=self._worker_link,
         )
@@ -325,7 +325,7 @@ class RunDriver:
             await self.stop("engine", False, reason)
 
     def _push(self, agent: Any, update: dict[str, Any]) -> None:
-        self._supervisor.push(agent, update)
+        self._supervisor.at_work.push(agent, update)
 
     def _wake(self) -> None:
         self._changed.set()

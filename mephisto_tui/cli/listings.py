@@ -137,6 +137,8 @@ def journal(
             put_json(events)
         else:
             put_events(events, as_json=as_json)
+        if len(events) == limit and not follow:
+            say(f"No more than the last {limit} events; --limit sets how many.")
         while follow:
             put_events(feed.await_new(), as_json=as_json)
 

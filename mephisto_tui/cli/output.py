@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 
 def put_lines(lines: Iterable[str]) -> None:
-    """Lines of `mephisto_tui.plain`, which has made them safe."""
-    for line in lines:
-        typer.echo(line)
+    """Lines of `mephisto_tui.plain`, which has made them safe; in one write, as there may be many."""
+    text = "\n".join(lines)
+    if text:
+        typer.echo(text)
 
 
 def put_json(value: Any, *, is_line: bool = False) -> None:

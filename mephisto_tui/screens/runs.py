@@ -90,10 +90,9 @@ class RunsScreen(ListScreen):
         if run is None:
             self.query_one("#strip", Block).show(lambda cells: [])
             return
-        title = f"{run.id} {clean(run.task_name, 60)}"
-        if shown is None or shown.id != run.id:
-            self.query_one("#strip", Block).show(lambda cells: [rule(title, cells)])
-            return
+        if shown is None:
+            return  # what is there stays, under its own name, until the answer comes
+        title = f"{shown.id} {clean(shown.task_name, 60)}"
         self.query_one("#strip", Block).show(
             lambda cells: [rule(title, cells), *strip(snapshot, shown, now, cells)]
         )

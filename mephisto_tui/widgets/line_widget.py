@@ -73,16 +73,22 @@ class LineWidget(Widget):
     def render_line(self, y: int) -> Strip:
         if y >= len(self._drawn):
             return Strip.blank(self.size.width, self.rich_style)
-        row_style = self.rich_style
-        if y == self._selected:
-            name = "line-selected" if self.has_focus else "line-selected-blurred"
-            row_style += self.get_component_rich_style(name, partial=True)
-        styled = ((self._style(span, row_style), span.text) for span in self._drawn[y])
+        spans, plain = self._drawn[y], self.rich_style
+        row_style = plain + self._selected_style() if y == self._selected else plain
+        edges = (0, len(spans) - 1) if self.is_framed else ()
+        styled = (
+            (self._style(span, plain if index in edges else row_style), span.text)
+            for index, span in enumerate(spans)
+        )
         segments = [
             Segment("".join(text for _style, text in run), style)
             for style, run in groupby(styled, key=lambda pair: pair[0])
         ]
-        return Strip(segments).adjust_cell_length(self.size.width, row_style)
+        return Strip(segments).adjust_cell_length(self.size.width, plain)
+
+    def _selected_style(self) -> Style:
+        name = "line-selected" if self.has_focus else "line-selected-blurred"
+        return self.get_component_rich_style(name, partial=True)
 
     def _style(self, span: Span, base: Style) -> Style:
         style = base

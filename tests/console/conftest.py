@@ -44,10 +44,15 @@ def make_app(clock, bridge):
     return make
 
 
-def screen_text(app: ConsoleApp) -> str:
+def text_of(app: ConsoleApp) -> str:
     """The screen as the terminal would show it, without colours."""
     strips = app.screen._compositor.render_strips()
     return "".join(strip.text.rstrip() + "\n" for strip in strips)
+
+
+@pytest.fixture
+def screen_text():
+    return text_of
 
 
 @pytest.fixture

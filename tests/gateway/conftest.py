@@ -160,7 +160,7 @@ class World:
 async def until(condition: Callable[[], bool]) -> None:
     """Give the loop turns until the condition holds."""
     async with asyncio.timeout(5):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - the conditions are not events
             await asyncio.sleep(0.002)
 
 

@@ -120,12 +120,13 @@ async def test_stopping_twice_or_before_starting_does_no_harm(
     ],
 )
 async def test_malformed_http_is_400_and_the_server_serves_on(
-    world: World, request_bytes: bytes
+    world: World, request_bytes: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = await world.raw(request_bytes)
     assert answer.startswith(b"HTTP/1.")
     assert b" 400 " in answer.splitlines()[0]
     assert await world.submit(final_data={}) == (200, {"status": "Submitted!"})
+    assert not caplog.records
 
 
 async def test_an_upgrade_that_is_none_is_400(world: World) -> None:

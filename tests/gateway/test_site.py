@@ -63,9 +63,7 @@ async def test_an_unchanged_file_is_not_sent_again(world: World) -> None:
         "/leads_out_folder/secret.txt",
     ],
 )
-async def test_path_tricks_are_404_and_journalled(
-    world: World, path: str, tmp_path: Path
-) -> None:
+async def test_path_tricks_are_404_and_journalled(world: World, path: str, tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("SECRET")
     (world.site.root / "leads_out").symlink_to(tmp_path / "secret.txt")
     (world.site.root / "leads_out_folder").symlink_to(tmp_path)
@@ -78,7 +76,9 @@ async def test_path_tricks_are_404_and_journalled(
 
 @pytest.mark.parametrize("path", ["/%252e%252e/secret.txt", "/" + "n" * 3000, "/no/such/file"])
 async def test_a_path_to_nothing_is_404(world: World, path: str) -> None:
-    answer = await world.raw(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    answer = await world.raw(
+        f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    )
     assert b" 404 " in answer.splitlines()[0]
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from typing import Any
@@ -339,6 +338,7 @@ async def test_a_slow_reader_loses_its_socket_but_no_update_and_costs_nobody_els
     first = (await read(again))["data"]["n"]
     rest = [(await read(again))["data"]["n"] for _ in range(sent - first - 1)]
     assert rest == list(range(first + 1, sent))
+    transport.abort()
 
 
 class TestSmallLimits:

@@ -37,6 +37,10 @@ def file_part(disposition: bytes, content: bytes = b"x") -> bytes:
     return b"Content-Disposition: form-data; " + disposition + b"\r\n\r\n" + content
 
 
+def everything_below(folder: Path) -> set[Path]:
+    return set(folder.rglob("*"))
+
+
 AGENT_PART = file_part(b'name="USED_AGENT_ID"', AGENT.encode())
 
 
@@ -122,10 +126,10 @@ async def test_a_large_file_is_stored_whole(world: World) -> None:
 async def test_a_file_s_name_is_data_and_never_a_path(
     world: World, name: str, tmp_path: Path
 ) -> None:
-    before = set(tmp_path.rglob("*"))
+    before = everything_below(tmp_path)
     assert await world.post_raw("/submit_task", form(("f", name, b"x"))) == SUBMITTED
     [path] = world.stored_files()
-    assert set(tmp_path.rglob("*")) - before == {world.site.uploads, path}
+    assert everything_below(tmp_path) - before == {world.site.uploads, path}
     [record] = world.backend.submissions[0].uploads
     assert record.original_name == name.lstrip("/")[:1024]
 
@@ -145,13 +149,13 @@ async def test_a_file_s_name_is_data_and_never_a_path(
 async def test_a_strange_part_is_stored_or_refused_and_nothing_lies_elsewhere(
     world: World, disposition: bytes, tmp_path: Path
 ) -> None:
-    before = set(tmp_path.rglob("*"))
+    before = everything_below(tmp_path)
     body, headers = raw_form(AGENT_PART, file_part(disposition))
     status, answer = await world.post_raw("/submit_task", body, headers=headers)
     assert status in (200, 400)
     assert (status == 400) == ("error" in answer)
     assert len(world.stored_files()) == (1 if status == 200 else 0)
-    new = set(tmp_path.rglob("*")) - before - {world.site.uploads}
+    new = everything_below(tmp_path) - before - {world.site.uploads}
     assert new == set(world.stored_files())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,12 +44,10 @@ class KnownAgent:
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
-    """What decides whether an arriving worker may have a unit."""
+class Standing:
+    """What is stored of an arriving worker and decides whether they may have a unit."""
 
     worker: WorkerRecord
-    known: KnownAgent | None
-    """The agent that this registration id already has."""
     live_units: int
     """Units of this run that the worker is on."""
     used_units: int
@@ -57,21 +55,34 @@ class Admission:
 
 
 @dataclass(frozen=True, slots=True)
-class NewAgent:
-    """An agent about to be made for a claimed unit."""
+class Arrival:
+    """A worker at the door, with the unit that was claimed for them."""
 
-    token: str
+    run_id: int
+    provider_type: str
+    worker_name: str
     registration_id: str
-    worker_id: int
-    unit_id: int
-    assignment_id: int
-    task_run_id: int
-    status: str
+    claim: tuple[int, int] | None
+    """``(assignment id, unit id)``; None where there is nothing to claim."""
+    token: str
     deadline_ms: int
-    allowed_concurrent: int
-    """0: no limit."""
-    maximum_units: int
-    """0: no limit."""
+    has_limits: bool
+    """Whether the worker's units have to be counted."""
+    judge: Callable[[Standing], str]
+    """Names the reason for turning the worker away; empty if they may come in. Must be pure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What came of an arrival: an agent that is known, a new one, or a refusal."""
+
+    worker: WorkerRecord
+    known: KnownAgent | None = None
+    """The agent that this registration has had before."""
+    reason: str = ""
+    """Why there is no agent; empty also where there was nothing to claim."""
+    agent_id: int = 0
+    unit: UnitRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +96,6 @@ class NewSubmission:
     body: str
     uploads: Sequence[UploadRecord]
     client_ms: int | None
-
-
-class LimitReachedError(Exception):
-    """The worker has as many units as the run allows; ``limit`` names which limit."""
-
-    def __init__(self, limit: str) -> None:
-        super().__init__(limit)
-        self.limit = limit
 
 
 _FIND_WORKER = Compiled(
@@ -147,10 +150,15 @@ _USED_UNITS = Compiled(
     )
 )
 HISTORY = Compiled(
-    lambda: Agent.select(Agent.assignment).where(
-        (Agent.worker == param("worker"))
-        & (Agent.task_run == param("run"))
-        & (Agent.status.in_(sorted(HOLDING_AGENT)))
+    lambda: (
+        Agent.select(Agent.assignment)
+        .join(Worker)
+        .where(
+            (Worker.provider_type == param("provider"))
+            & (Worker.name == param("name"))
+            & (Agent.task_run == param("run"))
+            & (Agent.status.in_(sorted(HOLDING_AGENT)))
+        )
     )
 )
 
@@ -181,75 +189,73 @@ _TOUCH_RUN = Compiled(
 )
 
 
-def admit(
-    tx: Transaction,
-    run_id: int,
-    provider_type: str,
-    worker_name: str,
-    registration_id: str,
-    has_limits: bool,
-) -> Admission:
-    """Find or add the arriving worker, and gather what decides about them."""
+def meet(tx: Transaction, run_id: int, provider_type: str, worker_name: str) -> WorkerRecord:
+    """The worker of that name, with their qualifications; added if they are new."""
     row = tx.one(_FIND_WORKER, provider=provider_type, name=worker_name)
     if row is None:
         worker_id = tx.insert(
             "worker", provider_type=provider_type, name=worker_name, created_at=tx.now_ms
         )
         tx.record("worker.created", "worker", worker_id, run=run_id, actor=f"worker:{worker_id}")
-        return Admission(WorkerRecord(worker_id, worker_name, provider_type), None, 0, 0)
+        return WorkerRecord(worker_id, worker_name, provider_type)
     worker_id, blocked_at = row
     grants = dict(tx.all(_GRANTS, worker=worker_id))
-    known = tx.one(BY_REGISTRATION, run=run_id, registration=registration_id, worker=worker_id)
-    live, used = _load(tx, run_id, worker_id) if has_limits else (0, 0)
-    return Admission(
-        WorkerRecord(worker_id, worker_name, provider_type, blocked_at is not None, grants),
-        KnownAgent(*known) if known else None,
-        live,
-        used,
-    )
+    return WorkerRecord(worker_id, worker_name, provider_type, blocked_at is not None, grants)
 
 
-def create_agent(tx: Transaction, new: NewAgent) -> tuple[int, UnitRecord]:
-    """Make the agent for a claimed unit and move the unit to `assigned`.
+def arrive(tx: Transaction, new: Arrival) -> Arrived:
+    """Let a worker in: find or add them, judge them, and make the agent for the claimed unit.
 
-    Returns:
-        The agent's id and the unit with its data.
+    All in one transaction, so that no limit can be passed between the look and the leap.
 
     Raises:
-        LimitReachedError: the worker has reached a limit since they were admitted.
         IntegrityError: the unit is held, or the worker is on the assignment already.
+        StateError: the unit is not `launched`.
     """
-    if new.allowed_concurrent or new.maximum_units:
-        live, used = _load(tx, new.task_run_id, new.worker_id)
-        limit = reached_limit(live, used, new.allowed_concurrent, new.maximum_units)
-        if limit:
-            raise LimitReachedError(limit)
+    worker = meet(tx, new.run_id, new.provider_type, new.worker_name)
+    known = tx.one(
+        BY_REGISTRATION, run=new.run_id, registration=new.registration_id, worker=worker.id
+    )
+    if known is not None:
+        return Arrived(worker, known=KnownAgent(*known))
+    live, used = _load(tx, new.run_id, worker.id) if new.has_limits else (0, 0)
+    reason = new.judge(Standing(worker, live, used))
+    if reason or new.claim is None:
+        return Arrived(worker, reason=reason)
+    agent_id = _create_agent(tx, new, worker.id, *new.claim)
+    unit = unit_record(tx.all(UNIT_WITH_DATA, unit=new.claim[1])[0])
+    return Arrived(worker, agent_id=agent_id, unit=unit)
+
+
+def _create_agent(
+    tx: Transaction, new: Arrival, worker_id: int, assignment_id: int, unit_id: int
+) -> int:
     agent_id = tx.insert(
         "agent",
         token=new.token,
         registration_id=new.registration_id,
-        worker=new.worker_id,
-        unit=new.unit_id,
-        assignment=new.assignment_id,
-        task_run=new.task_run_id,
-        status=new.status,
+        worker=worker_id,
+        unit=unit_id,
+        assignment=assignment_id,
+        task_run=new.run_id,
+        status=AgentStatus.IN_TASK,
         status_at=tx.now_ms,
         deadline_at=new.deadline_ms,
         created_at=tx.now_ms,
     )
-    actor = f"worker:{new.worker_id}"
-    tx.begin("agent", agent_id, new.status, run=new.task_run_id, actor=actor)
+    actor = f"worker:{worker_id}"
+    tx.begin("agent", agent_id, AgentStatus.IN_TASK, run=new.run_id, actor=actor)
     tx.move(
         "unit",
-        new.unit_id,
+        unit_id,
         UnitStatus.ASSIGNED,
         source=UnitStatus.LAUNCHED,
-        run=new.task_run_id,
+        run=new.run_id,
         actor=actor,
         data={"agent": agent_id},
-        worker=new.worker_id,
+        worker=worker_id,
     )
-    return agent_id, unit_record(tx.all(UNIT_WITH_DATA, unit=new.unit_id)[0])
+    return agent_id
 
 
 def submit(tx: Transaction, new: NewSubmission) -> str:
@@ -361,15 +367,6 @@ def store_presence(tx: Transaction, seen: Sequence[tuple[int, int]]) -> None:
         'ON CONFLICT ("agent_id") DO UPDATE SET "last_seen_at" = excluded."last_seen_at"',
         seen,
     )
-
-
-def reached_limit(live: int, used: int, allowed_concurrent: int, maximum_units: int) -> str:
-    """Name of the limit that the worker has reached, or nothing. A limit of 0 is none."""
-    if maximum_units and used >= maximum_units:
-        return "maximum_units_per_worker"
-    if allowed_concurrent and live >= allowed_concurrent:
-        return "allowed_concurrent"
-    return ""
 
 
 def unit_record(row: tuple[Any, ...]) -> UnitRecord:

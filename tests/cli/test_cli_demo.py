@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from conftest import CommandLine
+from command_line import CommandLine
 
 STATUSES = {
     "created",

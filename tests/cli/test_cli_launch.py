@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from conftest import CONFIG, NOBODY_COMES, CommandLine, is_alive, line_with, wait_until
+from command_line import CONFIG, NOBODY_COMES, CommandLine, is_alive, line_with, wait_until
 
 EMPTY_RUN = (str(CONFIG), NOBODY_COMES, "demo.units=3")
 
@@ -150,19 +150,25 @@ def test_a_detached_run_outlives_its_command(cli: CommandLine) -> None:
     assert log.stat().st_mode & 0o077 == 0
 
 
-def test_errors_at_the_start_of_a_detached_engine_come_back(cli: CommandLine) -> None:
+def test_a_port_in_use_is_told_before_anything_is_created(cli: CommandLine) -> None:
     process = launch_headless(cli)
     url = cli.json("status", "1")["url"]
     port = url.rpartition(":")[2].strip("/")
-    done = cli.run(
-        "launch", *EMPTY_RUN, f"mephisto.architect.port={port}", "--detach", "--headless"
-    )
+    done = cli.run("launch", *EMPTY_RUN, f"mephisto.architect.port={port}", "--headless")
     cli.run("stop", "1")
 
-    assert done.returncode in (2, 3)
+    assert done.returncode == 2
     assert port in done.stderr
-    assert done.stdout == ""
     assert cli.end(process)[0] == 0
+    assert [run["id"] for run in cli.json("runs")] == [1]
+
+
+def test_errors_at_the_start_of_a_detached_engine_come_back(cli: CommandLine) -> None:
+    done = cli.run("resume", "7", "--detach", "--headless")
+
+    assert done.returncode == 1
+    assert "no run 7" in done.stderr
+    assert done.stdout == ""
     assert not list((cli.home / "logs").glob("engine-*.log"))
 
 

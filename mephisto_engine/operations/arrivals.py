@@ -1,0 +1,220 @@
+"""Arrivals: whether a worker gets a unit, which one, and if not, why."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+from peewee import IntegrityError
+
+from mephisto_engine.abstractions.channel import AgentDetails, FailureReason
+from mephisto_engine.abstractions.crowd_provider import Arrival, RegistrationRefusedError
+from mephisto_engine.abstractions.qualifications import unmet
+from mephisto_engine.clock import to_ms
+from mephisto_engine.data_model.records import WorkerRecord
+from mephisto_engine.data_model.status import LOST_AGENT
+from mephisto_engine.database import MephistoDB
+from mephisto_engine.database.operations import agents as ops
+from mephisto_engine.errors import StateError
+from mephisto_engine.operations.agents_at_work import AgentsAtWork
+from mephisto_engine.operations.job import Job
+from mephisto_engine.operations.live_run import LiveRun
+from mephisto_engine.operations.turns import Turns
+from mephisto_engine.operations.unit_pool import Cursor
+from mephisto_engine.tokens import new_token
+
+log = logging.getLogger(__name__)
+
+CLAIM_TRIES = 3
+"""How often a claim is repeated when the database knows better than memory."""
+
+KEPT_REFUSALS = 10_000
+"""Refusals remembered so that a page which asks again and again fills no journal."""
+
+_WORDS: dict[str, FailureReason] = {
+    "closed": FailureReason.CLOSED,
+    "blocked": FailureReason.NOT_QUALIFIED,
+    "not_qualified": FailureReason.NOT_QUALIFIED,
+    "maximum_units_per_worker": FailureReason.MAX_FOR_TASK,
+    "allowed_concurrent": FailureReason.TOO_MANY_CONCURRENT,
+    "no_units": FailureReason.NO_AVAILABLE_UNITS,
+    "all_seen": FailureReason.ALL_SEEN,
+    "not_for_this_worker": FailureReason.NO_AVAILABLE_UNITS,
+    "session_ended": FailureReason.TASK_MISSING,
+    "bad_link": FailureReason.BAD_LINK,
+}
+"""Reason of a refusal in the journal → what the worker is told."""
+
+
+class Arrivals:
+    """The door of one run."""
+
+    def __init__(
+        self,
+        db: MephistoDB,
+        live: LiveRun,
+        job: Job,
+        at_work: AgentsAtWork,
+        changed: Callable[[], None],
+    ) -> None:
+        self.refusals: Counter[str] = Counter()
+        """Reason → how often a worker was turned away for it."""
+        self.turns = Turns(self._last_arrived)
+        self._db = db
+        self._live = live
+        self._job = job
+        self._at_work = at_work
+        self._changed = changed
+        self._told: dict[tuple[int, str], None] = {}
+
+    async def register(self, provider_data: dict[str, Any]) -> AgentDetails:
+        """Give the arriving worker an agent; the arrivals of one worker take turns."""
+        try:
+            arrival = self._job.provider.read_registration(provider_data)
+        except RegistrationRefusedError as error:
+            return await self._refuse(0, "bad_link", str(error))
+        await self.turns.begin(arrival.worker_name)
+        try:
+            return await self._register(arrival)
+        finally:
+            self.turns.end(arrival.worker_name)
+
+    async def _register(self, arrival: Arrival) -> AgentDetails:
+        agent = self._live.by_registration.get((arrival.worker_name, arrival.registration_id))
+        if agent is not None:
+            return self._at_work.details(agent)
+        cursor = self._live.cursor_of(self._db, self._job.run.provider_type, arrival.worker_name)
+        for _ in range(CLAIM_TRIES):
+            claim = await self._claim(arrival.worker_name, cursor)
+            held = None if isinstance(claim, str) else claim
+            nothing = claim if isinstance(claim, str) else ""
+            try:
+                return await self._let_in(arrival, cursor, held, nothing)
+            except (IntegrityError, StateError) as error:
+                # Memory offered what the database has given away: the database is right.
+                log.error("the claim %s was refused by the database: %s", held, error)
+            except BaseException:
+                if held is not None:
+                    self._unclaim(cursor, *held)
+                raise
+        return await self._refuse(0, "no_units", "claims were refused")
+
+    async def _let_in(
+        self, arrival: Arrival, cursor: Cursor, claim: tuple[int, int] | None, nothing: str
+    ) -> AgentDetails:
+        """Ask the database to let the worker in with the claimed unit.
+
+        ``nothing`` is the reason why there is no claim.
+        """
+        job = self._job
+        token = new_token()
+        seconds = job.assignment_duration_seconds
+        new = ops.Arrival(
+            run_id=self._live.run_id,
+            provider_type=job.run.provider_type,
+            worker_name=arrival.worker_name,
+            registration_id=arrival.registration_id,
+            claim=claim,
+            token=token,
+            deadline_ms=to_ms(self._db.clock.now()) + seconds * 1000,
+            has_limits=bool(job.allowed_concurrent or job.maximum_units_per_worker),
+            judge=self._why_not,
+        )
+        arrived = await self._db.write(ops.arrive, new)
+        if arrived.unit is None and claim is not None:
+            self._unclaim(cursor, *claim)
+        if arrived.known is not None:
+            return await self._welcome_back(arrived.worker, arrived.known)
+        if arrived.unit is None:
+            return await self._refuse(arrived.worker.id, *_split(arrived.reason or nothing))
+        agent = self._at_work.begin(
+            arrived.worker, arrival.registration_id, token, arrived.agent_id, arrived.unit
+        )
+        return self._at_work.details(agent)
+
+    def _why_not(self, standing: ops.Standing) -> str:
+        """Reason (and detail, behind a colon) for turning a worker away; empty if there is none."""
+        job = self._job
+        if not self._live.is_open:
+            return "closed"
+        if standing.worker.is_blocked:
+            return "blocked"
+        requirement = unmet(job.requirements, standing.worker)
+        if requirement is not None:
+            return f"not_qualified:{requirement}"
+        if 0 < job.maximum_units_per_worker <= standing.used_units:
+            return "maximum_units_per_worker"
+        if 0 < job.allowed_concurrent <= standing.live_units:
+            return "allowed_concurrent"
+        return ""
+
+    async def _welcome_back(self, worker: WorkerRecord, known: ops.KnownAgent) -> AgentDetails:
+        """The registration has an agent that is no longer at work."""
+        if known.status in LOST_AGENT:
+            return await self._refuse(worker.id, "session_ended", known.status)
+        unit = ops.unit_record(self._db.rows(ops.UNIT_WITH_DATA, unit=known.unit_id)[0])
+        agent = self._at_work.make_agent(known.id, known.token, "", worker, unit, known.status)
+        return self._at_work.details(agent)
+
+    async def _claim(self, worker_name: str, cursor: Cursor) -> tuple[int, int] | str:
+        """``(assignment id, unit id)``, or the reason why there is none."""
+        pool = self._live.pool
+        if self._job.blueprint.shared_state.worker_can_do_unit is None:
+            claim = pool.take(cursor)
+            return claim or ("all_seen" if len(pool) else "no_units")
+        provider_type = self._job.run.provider_type
+        worker = await self._db.write(ops.meet, self._live.run_id, provider_type, worker_name)
+        tried: set[int] = set()
+        for most in (16, None):
+            for assignment_id in list(islice(pool.candidates(cursor), most)):
+                if assignment_id in tried:
+                    continue
+                tried.add(assignment_id)
+                claim = await self._claim_if(worker, cursor, assignment_id)
+                if claim is not None:
+                    return claim
+        return "not_for_this_worker" if tried else ("all_seen" if len(pool) else "no_units")
+
+    async def _claim_if(
+        self, worker: WorkerRecord, cursor: Cursor, assignment_id: int
+    ) -> tuple[int, int] | None:
+        """Claim a unit of the assignment if the operator's filter lets the worker have it."""
+        try:
+            unit_id = self._live.pool.claim(assignment_id, cursor)
+        except KeyError:
+            return None
+        unit = ops.unit_record(self._db.rows(ops.UNIT_WITH_DATA, unit=unit_id)[0])
+        is_allowed = await self._at_work.call_hook("worker_can_do_unit", worker, unit)
+        if is_allowed:
+            return assignment_id, unit_id
+        self._unclaim(cursor, assignment_id, unit_id)
+        return None
+
+    def _unclaim(self, cursor: Cursor, assignment_id: int, unit_id: int) -> None:
+        cursor.seen.discard(assignment_id)
+        self._live.pool.give_back(assignment_id, unit_id)
+
+    async def _refuse(self, worker_id: int, reason: str, detail: str) -> AgentDetails:
+        self.refusals[reason] += 1
+        if (worker_id, reason) not in self._told:
+            self._told[worker_id, reason] = None
+            if len(self._told) > KEPT_REFUSALS:
+                self._told.pop(next(iter(self._told)))
+            await self._db.write(ops.record_refusal, self._live.run_id, worker_id, reason, detail)
+        is_known = worker_id and reason not in {"not_qualified", "blocked"}
+        return AgentDetails(
+            worker_id=str(worker_id) if is_known else None, failure_reason=_WORDS[reason]
+        )
+
+    def _last_arrived(self) -> None:
+        if not self._live.is_open:
+            self._changed()
+
+
+def _split(reason: str) -> tuple[str, str]:
+    """A reason and the detail behind its colon."""
+    name, _, detail = reason.partition(":")
+    return name, detail

@@ -1,0 +1,123 @@
+"""A database file looked at from outside, on a connection of its own that cannot write.
+
+A file that is damaged, or of another version, can be examined where `MephistoDB.open` refuses.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from peewee import PeeweeException
+from playhouse.migrations import Runner
+
+from mephisto_engine.clock import Clock, SystemClock, to_ms
+from mephisto_engine.data_model import Lease, TaskRun
+from mephisto_engine.data_model.status import LIVE_RUN
+from mephisto_engine.database import schema
+from mephisto_engine.database.operations.lease import is_alive
+from mephisto_engine.operations.findings import Faults, Finding
+from mephisto_engine.operations.invariants import invariant_findings
+
+LEAST_SQLITE: Final = (3, 35, 0)
+
+
+def check_database(path: Path, clock: Clock | None = None) -> list[Finding]:
+    """Everything that can be said about a database file and what is stored in it."""
+    findings = [_sqlite()]
+    if not path.exists():
+        return [*findings, Finding("database", "ok", f"{path} is made at the first launch")]
+    findings.append(_permissions(path))
+    database = schema.connect(path, is_reader=True)
+    try:
+        findings.extend(_inside(database, clock or SystemClock()))
+    except (PeeweeException, sqlite3.Error) as error:
+        hint = "Restore a copy, or choose another file with --db."
+        findings.append(Finding("database", "error", f"{path} cannot be read: {error}", hint))
+    finally:
+        database.close_all()
+    return findings
+
+
+def _inside(database: schema.TrackedSqlite, clock: Clock) -> Iterator[Finding]:
+    """What is stored, as far as the file is whole and of this version."""
+    integrity = _integrity(database)
+    yield integrity
+    version = _version(database)
+    yield version
+    if "error" in (integrity.level, version.level) or version.level == "warn":
+        return
+    yield from _leases(database, clock)
+    with database.atomic():
+        yield from invariant_findings(database.stream)
+
+
+def _sqlite() -> Finding:
+    if sqlite3.sqlite_version_info < LEAST_SQLITE:
+        least = ".".join(map(str, LEAST_SQLITE))
+        hint = f"Use a Python that was built with SQLite {least} or newer."
+        return Finding("sqlite", "error", sqlite3.sqlite_version, hint)
+    return Finding("sqlite", "ok", sqlite3.sqlite_version)
+
+
+def _permissions(path: Path) -> Finding:
+    """The file, and the two that SQLite keeps beside it, are their owner's alone."""
+    for part in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+        if not part.exists():
+            continue
+        found = part.stat()
+        if found.st_uid != os.geteuid():
+            text = f"{part} belongs to user {found.st_uid}, not to you"
+            return Finding("database file", "error", text, "Choose another file with --db.")
+        if stat.S_IMODE(found.st_mode) & 0o077:
+            text = f"others can read {part} ({stat.S_IMODE(found.st_mode):04o})"
+            return Finding("database file", "error", text, f"chmod 600 {part}")
+    return Finding("database file", "ok", f"{path}, yours alone")
+
+
+def _integrity(database: schema.TrackedSqlite) -> Finding:
+    faults = Faults()
+    for (text,) in database.fetch("PRAGMA integrity_check"):
+        if text != "ok":
+            faults.add(str(text))
+    for table, row_id, parent, _ in database.fetch("PRAGMA foreign_key_check"):
+        faults.add(f"row {row_id} of {table} points at nothing in {parent}")
+    if faults.number:
+        hint = "The file is damaged: stop the runs, keep a copy of it, and restore a sound one."
+        return Finding("integrity", "error", str(faults), hint)
+    return Finding("integrity", "ok", "the file is whole")
+
+
+def _version(database: schema.TrackedSqlite) -> Finding:
+    migrations = Runner(database, str(schema.MIGRATIONS)).status()
+    newer = [item.name for item in migrations if item.path is None]
+    if newer:
+        text = f"written by a newer version (it has {', '.join(newer)})"
+        return Finding("schema", "error", text, "Upgrade mephisto-tui, or choose another file.")
+    pending = [item.name for item in migrations if item.applied is None]
+    if pending:
+        text = f"not up to date: {', '.join(pending)} will be applied"
+        return Finding("schema", "warn", text, "Any command that opens the database does it.")
+    return Finding("schema", "ok", "up to date")
+
+
+def _leases(database: schema.TrackedSqlite, clock: Clock) -> Iterator[Finding]:
+    """Which engine drives which run, and which runs have lost theirs."""
+    leases = {item.task_run_id: item for item in Lease.select().execute(database)}
+    live = TaskRun.select(TaskRun.id, TaskRun.status).where(TaskRun.status.in_(sorted(LIVE_RUN)))
+    runs = list(database.stream(live))
+    if not runs:
+        yield Finding("engines", "ok", "no run is live")
+    for run, status in runs:
+        lease = leases.get(run)
+        if lease and is_alive(lease, socket.gethostname(), to_ms(clock.now())):
+            text = f"driven by process {lease.pid} on {lease.host}"
+            yield Finding(f"run {run}", "ok", text)
+        else:
+            hint = f"mephisto-tui resume {run}"
+            yield Finding(f"run {run}", "warn", f"{status}, and no engine drives it", hint)

@@ -1,0 +1,143 @@
+"""The commands that open the console, in a real pseudo terminal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+
+import pexpect
+import pytest
+from command_line import CONFIG, NOBODY_COMES, PATIENCE, CommandLine, is_alive, wait_until
+
+pytestmark = pytest.mark.pty
+
+EMPTY_RUN = ("launch", str(CONFIG), NOBODY_COMES, "demo.units=3")
+MAIN_SCREEN = "\x1b[?1049l"
+ALTERNATE_SCREEN = "\x1b[?1049h"
+
+
+class Terminal:
+    def __init__(self, cli: CommandLine) -> None:
+        self.cli = cli
+        self.children: list[pexpect.spawn[str]] = []
+
+    def start(self, *arguments: str) -> pexpect.spawn[str]:
+        child = pexpect.spawn(
+            sys.executable,
+            ["-m", "mephisto_tui.cli", *arguments],
+            dimensions=(24, 80),
+            timeout=PATIENCE,
+            encoding="utf-8",
+            env={
+                "PATH": os.environ["PATH"],
+                "MEPHISTO_HOME": str(self.cli.home),
+                "TERM": "xterm-256color",
+                "LANG": "C.UTF-8",
+            },
+        )
+        self.children.append(child)
+        return child
+
+    def end(self, child: pexpect.spawn[str]) -> int | None:
+        child.expect(pexpect.EOF)
+        child.close()
+        return child.exitstatus
+
+
+@pytest.fixture
+def terminal(cli: CommandLine) -> Iterator[Terminal]:
+    made = Terminal(cli)
+    yield made
+    for child in made.children:
+        child.close(force=True)
+
+
+def status_of(cli: CommandLine) -> str:
+    return str(cli.json("status", "1")["status"])
+
+
+def shown(child: pexpect.spawn[str]) -> None:
+    """Wait until the console is drawn over a run that is on line."""
+    child.expect_exact(ALTERNATE_SCREEN)
+    child.expect("live")
+
+
+def test_a_demo_ends_with_its_run_and_leaves_its_facts_behind(
+    cli: CommandLine, terminal: Terminal
+) -> None:
+    child = terminal.start("demo", "--units", "3", "--speed", "20")
+    child.expect_exact(ALTERNATE_SCREEN)
+    child.expect_exact(MAIN_SCREEN)
+    child.expect("3 of 3 done")
+
+    assert terminal.end(child) == 0
+    assert status_of(cli) == "completed"
+
+
+def test_leaving_a_demo_ends_its_run(cli: CommandLine, terminal: Terminal) -> None:
+    child = terminal.start("demo", "--units", "500", "--speed", "0.1")
+    shown(child)
+    # ctrl+q leaves from any screen: by then it may be that of the run or the list of runs.
+    child.sendcontrol("q")
+    child.expect_exact(MAIN_SCREEN)
+
+    assert terminal.end(child) == 0
+    assert status_of(cli) == "stopped"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_signal_takes_the_console_and_leaves_a_clean_terminal(
+    cli: CommandLine, terminal: Terminal, number: signal.Signals
+) -> None:
+    child = terminal.start(*EMPTY_RUN)
+    shown(child)
+    child.kill(number)
+    child.expect_exact(MAIN_SCREEN)
+
+    if number == signal.SIGHUP:
+        assert status_of(cli) == "live"
+        assert child.isalive()
+        cli.run("stop", "1")
+        assert terminal.end(child) == 0
+    else:
+        assert terminal.end(child) == 130
+    assert status_of(cli) == "stopped"
+
+
+def test_a_run_goes_on_when_the_terminal_is_closed(cli: CommandLine, terminal: Terminal) -> None:
+    child = terminal.start(*EMPTY_RUN)
+    shown(child)
+    child.ptyproc.fileobj.close()
+    child.ptyproc.closed = True
+
+    assert status_of(cli) == "live"
+    assert cli.json("status", "1")["is_driven"] is True
+    assert cli.run("stop", "1").returncode == 0
+    wait_until(lambda: not is_alive(child.pid), "the process has ended with its run")
+
+
+def test_watch_comes_and_goes_without_the_run_noticing(
+    cli: CommandLine, terminal: Terminal
+) -> None:
+    cli.run(*EMPTY_RUN, "--detach", "--headless")
+    child = terminal.start("watch", "1")
+    shown(child)
+    child.sendcontrol("q")
+
+    assert terminal.end(child) == 0
+    assert status_of(cli) == "live"
+    cli.run("stop", "1")
+
+
+def test_a_detached_launch_opens_the_console_on_its_run(
+    cli: CommandLine, terminal: Terminal
+) -> None:
+    child = terminal.start(*EMPTY_RUN, "--detach")
+    shown(child)
+    child.sendcontrol("q")
+
+    assert terminal.end(child) == 0
+    assert status_of(cli) == "live"
+    assert cli.run("stop", "1").returncode == 0

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import pytest
+from console_world import FakeBridge, a_run, normal_world
+from textual.widgets import Input
+
+from mephisto_tui.commands import COMMANDS, commands_for, help_page, key_entries, matching
+from mephisto_tui.screens.base import ConsoleScreen
+from mephisto_tui.screens.confirm import ConfirmScreen
+from mephisto_tui.screens.help import HelpScreen
+from mephisto_tui.screens.log import LogScreen
+from mephisto_tui.screens.menu import MenuScreen, PaletteScreen
+from mephisto_tui.screens.record import RecordScreen
+from mephisto_tui.screens.run import RunScreen
+from mephisto_tui.screens.runs import RunsScreen
+from mephisto_tui.view.chrome import key_bar
+from mephisto_tui.widgets.live_table import LiveTable
+
+SCREENS = (RunsScreen, RunScreen, LogScreen, HelpScreen, RecordScreen)
+
+EFFECTS = {
+    "mode.runs": "this is the list of runs",
+    "mode.review": "review is not part of this version",
+    "mode.workers": "workers of all runs",
+    "mode.log": LogScreen,
+    "mode.launch": "to launch",
+    "help": HelpScreen,
+    "palette": PaletteScreen,
+    "back": None,
+    "freeze": "frozen 14:22:07, 0 changes held",
+    "copy": "copied (sent to the terminal, OSC 52)",
+    "move.down": 1,
+    "move.up": 0,
+    "move.page_down": 5,
+    "move.page_up": 0,
+    "move.first": 0,
+    "move.last": 5,
+    "list.filter": Input,
+    "list.sort": MenuScreen,
+    "list.reverse": "137",
+    "list.apply": "no rows are held",
+    "runs.open": RunScreen,
+    "runs.stop": ConfirmScreen,
+    "run.open": RecordScreen,
+    "run.next_pane": "[agents]",
+    "run.previous_pane": "[log]",
+    "run.zoom": "is-zoomed",
+    "run.stop": ConfirmScreen,
+}
+"""Command → what its key brings: a screen, words on the screen, or the row of the cursor."""
+
+
+def test_every_command_has_an_effect_that_is_tested():
+    assert {command.id for command in COMMANDS} == set(EFFECTS)
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.__name__)
+def test_every_command_of_a_screen_has_a_handler(screen: type[ConsoleScreen]):
+    for command in commands_for(screen.SCOPES):
+        assert callable(getattr(screen, command.handler))
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.__name__)
+def test_no_key_means_two_things_on_one_screen(screen: type[ConsoleScreen]):
+    keys = [key for command in commands_for(screen.SCOPES) for key in command.keys]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.__name__)
+def test_help_has_every_command_of_a_screen(screen: type[ConsoleScreen]):
+    page = ["".join(span.text for span in line) for line in help_page(screen.SCOPES)]
+    for command in commands_for(screen.SCOPES):
+        assert any(command.title in line and command.help in line for line in page)
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.__name__)
+def test_help_and_the_way_out_are_shown_at_sixty_columns(screen: type[ConsoleScreen]):
+    bar = key_bar(key_entries(screen.SCOPES, screen.WAY_OUT), 60)
+    assert "".join(span.text for span in bar).endswith(f"? Help  q {screen.WAY_OUT} ")
+
+
+def test_dangerous_commands_are_known():
+    assert {command.id for command in COMMANDS if command.is_dangerous} == {"runs.stop", "run.stop"}
+
+
+def test_commands_are_found_by_a_part_of_their_title():
+    assert matching("stop", COMMANDS)[0].title == "Stop run"
+    assert matching("spr", COMMANDS)[0].title == "Stop run"
+    assert matching("zzz", COMMANDS) == []
+
+
+def all_keys():
+    for command in COMMANDS:
+        for key in command.keys:
+            if EFFECTS[command.id] is not None:
+                yield pytest.param(command, key, id=f"{command.id}-{key}")
+
+
+@pytest.mark.parametrize(("command", "key"), list(all_keys()))
+async def test_each_key_does_what_its_command_says(make_app, screen_text, command, key):
+    run_id = 142 if command.scope == "run" else None
+    app = make_app(run_id=run_id)
+    async with app.run_test(size=(160, 50)) as pilot:
+        await pilot.pause()
+        app.tick()
+        if command.id in ("move.up", "move.page_up", "move.first"):
+            await pilot.press("j")
+        await pilot.press(key)
+        await pilot.pause()
+        effect = EFFECTS[command.id]
+        if isinstance(effect, int):
+            assert app.screen.query_one(LiveTable)._cursor == effect
+        elif effect is Input:
+            assert isinstance(app.focused, Input)
+        elif effect == "is-zoomed":
+            assert app.screen.has_class("is-zoomed")
+        elif isinstance(effect, str):
+            assert effect in screen_text(app)
+        else:
+            assert isinstance(app.screen, effect)
+
+
+@pytest.mark.parametrize("key", ["q", "escape", "left", "h"])
+async def test_each_way_back_leads_out_and_at_the_top_quits(make_app, key):
+    app = make_app(run_id=142)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press(key)
+        await pilot.pause()
+        assert isinstance(app.screen, RunsScreen)
+        await pilot.press(key)
+    assert app.return_value.reason == "quit"
+
+
+async def test_the_palette_runs_what_was_found(make_app):
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("ctrl+p", *"stop", "enter")
+        await pilot.pause()
+        assert isinstance(app.screen, ConfirmScreen)
+
+
+async def test_ctrl_c_explains_how_to_leave(make_app, screen_text):
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+        assert "q leaves" in screen_text(app)
+
+
+async def test_a_mode_keeps_where_one_was(make_app):
+    app = make_app(run_id=142)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("4")
+        await pilot.pause()
+        assert isinstance(app.screen, LogScreen)
+        await pilot.press("1")
+        await pilot.pause()
+        assert isinstance(app.screen, RunScreen)
+
+
+async def test_stopping_a_run_that_has_ended_says_so(make_app, screen_text):
+    world = normal_world()
+    ended = a_run(status="completed")
+    bridge = FakeBridge(world=type(world)(1, world.taken_at, world.view, (ended,), 1))
+    app = make_app(bridge=bridge)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.tick()
+        await pilot.press("X")
+        await pilot.pause()
+        assert "run 142 is not live, it is completed" in screen_text(app)

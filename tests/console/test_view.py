@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from console_world import (
+    NOW,
+    a_run,
+    empty_world,
+    hostile_world,
+    normal_world,
+    some_health,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mephisto_engine.data_model.status import AgentStatus, RunStatus, UnitStatus
+from mephisto_tui.safe_text import is_harmless, width
+from mephisto_tui.view import chrome, meters, run_panels, statuses, words
+from mephisto_tui.view.changes import changes_between
+from mephisto_tui.view.filtering import Filter, parse_filter
+from mephisto_tui.view.rows import AGENTS, RUNS, UNITS, WORKERS
+from mephisto_tui.view.spans import Span, line_width
+from mephisto_tui.view.statuses import RUN_STATUSES
+from mephisto_tui.view.tables import layout
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (-3, "0s"),
+        (59, "59s"),
+        (271, "4m31s"),
+        (11_520, "3h12m"),
+        (86_400 * 2, "2d"),
+        (86_400 * 2 + 3600 * 4, "2d4h"),
+        (86_400 * 31, "31d"),
+    ],
+)
+def test_durations_are_short(seconds, shown):
+    assert words.duration(seconds) == shown
+
+
+@given(st.integers(0, 10**10))
+def test_durations_fit_their_column(seconds):
+    assert len(words.duration(seconds)) <= 7
+
+
+def test_money_comes_from_cents():
+    assert [words.money(cents) for cents in (0, 5, 9360, -125)] == ["0.00", "0.05", "93.60", "-1.25"]
+
+
+@given(st.integers(0, 10**8))
+def test_counts_fit_five_cells(number):
+    assert len(words.count(number)) <= 5
+
+
+@given(st.integers(0, 500), st.integers(0, 500), st.integers(2, 60))
+def test_a_meter_is_full_only_when_all_is_done(part, whole, cells):
+    drawn = meters.meter(part, whole, cells)
+    assert width(drawn) == cells
+    assert (chrome_full := "▁" not in drawn) == (whole > 0 and part >= whole), chrome_full
+    assert ("▆" in drawn) == (whole > 0 and part > 0)
+
+
+@given(st.integers(1, 900), st.integers(1, 900), st.integers(1, 40))
+def test_a_bar_shows_the_smallest_share_and_stays_in_its_cells(part, whole, cells):
+    assert 1 <= width(meters.bar(part, whole, cells)) <= cells
+
+
+def test_a_sparkline_shows_the_last_values():
+    assert meters.sparkline([9, 0, 4, 8], 3) == "▁▄█"
+    assert meters.sparkline([0, 0], 5) == "▁▁"
+    assert meters.sparkline([], 5) == ""
+
+
+def test_every_status_has_a_look():
+    assert set(statuses.RUN_STATUSES) == set(RunStatus)
+    assert set(statuses.UNIT_STATUSES) == set(UnitStatus)
+    assert set(statuses.AGENT_STATUSES) >= set(AgentStatus)
+
+
+@pytest.mark.parametrize("spec", [RUNS, UNITS, AGENTS, WORKERS], ids=lambda spec: spec.name)
+@pytest.mark.parametrize("cells", [58, 78, 80, 98, 120, 160, 300])
+def test_columns_never_overlap_nor_leave_the_table(spec, cells):
+    places = layout(spec.columns, cells)
+    ends = [place.x + place.cells for place in places]
+    assert all(end < after.x for end, after in zip(ends, places[1:], strict=False))
+    assert ends[-1] <= cells
+
+
+@pytest.mark.parametrize("spec", [RUNS, UNITS, AGENTS, WORKERS], ids=lambda spec: spec.name)
+def test_cells_of_hostile_rows_are_harmless(spec):
+    for row in getattr(hostile_world(), spec.name):
+        cells = spec.cells(row, NOW)
+        assert len(cells) == len(spec.columns)
+        assert all(is_harmless(cell.text) for cell in cells)
+
+
+def test_a_live_run_without_engine_is_marked():
+    cells = RUNS.cells(a_run(is_driven=False), NOW)
+    assert cells[3] == Span("▲ live", "warn")
+
+
+def test_a_silent_agent_is_marked_more_the_longer_it_is_silent():
+    agent = replace(normal_world().agents[0], last_seen_at=NOW)
+    marks = [
+        AGENTS.cells(agent, NOW + timedelta(seconds=seconds))[6].text for seconds in (1, 15, 40)
+    ]
+    assert marks == ["", "▲", "▲▲"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "wish"),
+    [
+        ("", Filter()),
+        ("foo bar", Filter("foo bar")),
+        ("!foo", Filter("foo", is_inverse=True)),
+        ("state:liv", Filter(status="live")),
+        ("a status:stopped b", Filter("a b", status="stopped")),
+        ("status:nonsense", Filter(status="nonsense")),
+        ("state:", Filter("state:")),
+    ],
+)
+def test_filters_are_read(typed, wish):
+    assert parse_filter(typed, RUN_STATUSES) == wish
+
+
+def test_a_status_of_two_words_can_be_typed_as_one():
+    assert parse_filter("status:in_task", statuses.AGENT_STATUSES).status == "in task"
+
+
+def entries():
+    return [
+        chrome.KeyEntry("?", "Help", 0, is_at_right=True),
+        chrome.KeyEntry("q", "Quit", 0, is_at_right=True),
+        *(chrome.KeyEntry(key, label, 1 + index) for index, (key, label) in enumerate(
+            [("⏎", "Open"), ("/", "Filter"), ("o", "Sort"), ("X", "Stop run"), ("y", "Copy")]
+        )),
+    ]  # fmt: skip
+
+
+@given(st.integers(20, 140))
+def test_the_key_bar_drops_whole_entries_but_never_help_and_the_way_out(cells):
+    text = "".join(span.text for span in chrome.key_bar(entries(), cells))
+    assert width(text) == cells
+    assert text.endswith("? Help  q Quit ")
+    shown = [entry for entry in entries() if f"{entry.key} {entry.label}" in text]
+    hidden = len(entries()) - len(shown)
+    assert (f"+{hidden}" in text) == (hidden > 0)
+
+
+def test_the_key_bar_drops_the_least_important_first():
+    text = "".join(span.text for span in chrome.key_bar(entries(), 40))
+    assert "⏎ Open" in text
+    assert "Copy" not in text
+
+
+@given(st.integers(30, 160))
+def test_the_title_keeps_the_time(cells):
+    facts = chrome.facts(normal_world(), chrome.Freshness(0.1), NOW, "")
+    text = chrome.title(["Runs", "142 " + "long" * 20], facts, cells)
+    assert line_width(text) == cells
+    assert "".join(span.text for span in text).endswith("14:22:07 ")
+
+
+def test_old_data_is_said_to_be_old():
+    young, old = chrome.Freshness(1.0), chrome.Freshness(12.0, "disk I/O error")
+    assert not chrome.data_banner(young)
+    (banner,) = chrome.data_banner(old)
+    assert "data 12s old: disk I/O error" in banner.text
+    assert chrome.facts(None, old, NOW, "")[-2].text == "▲ data 12s old"
+
+
+def test_a_silent_engine_is_said_to_be_silent():
+    run, health = a_run(), some_health()
+    later = NOW + timedelta(seconds=30)
+    assert not chrome.engine_banner(run, health, NOW, None)
+    (banner,) = chrome.engine_banner(run, health, later, None)
+    assert "engine silent 31s" in banner.text
+    assert not chrome.engine_banner(replace(run, status="completed"), health, later, None)
+
+
+def test_the_window_title_counts():
+    assert chrome.window_title(a_run(), 2) == "mephisto 312/759 2!"
+    assert chrome.window_title(None, 0) == "mephisto"
+
+
+def test_the_eta_needs_a_rate_and_an_end():
+    run, health = a_run(), some_health()
+    assert run_panels.eta(run, health) == "1h07m"
+    assert run_panels.eta(replace(run, is_total_final=False), health) == ""
+    assert run_panels.eta(run, replace(health, submits_per_minute=())) == ""
+
+
+@pytest.mark.parametrize("cells", [20, 40, 58, 80, 160])
+def test_unit_counts_that_do_not_fit_are_counted(cells):
+    line = run_panels.strip(normal_world(), a_run(), NOW, cells)[0]
+    assert line_width(line) <= cells + 2
+
+
+def test_changes_are_counted_by_row():
+    old = normal_world()
+    unit = replace(old.units[3], status="accepted")
+    new = replace(old, units=(*old.units[:3], unit, *old.units[4:]), log=old.log[1:])
+    assert changes_between(old, new) == 1
+    assert changes_between(old, old) == 0
+    assert changes_between(empty_world(), old) > 50
