@@ -11,11 +11,11 @@ import math
 import time
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
-from uuid import uuid4
 
 import orjson
 
 from mephisto_engine.abstractions.channel import AgentDetails
+from mephisto_engine.tokens import new_token
 
 CLIENT_VERSION: Final = "2.0.4"
 """The version of the page library that this server speaks to."""
@@ -96,7 +96,7 @@ def agent_details(details: AgentDetails, received_at: float) -> bytes:
             "packet_type": "agent_details",
             "subject_id": "gateway",
             "data": {
-                "request_id": str(uuid4()),
+                "request_id": new_token(),
                 "worker_id": details.worker_id,
                 "agent_id": details.agent_id,
                 "init_task_data": data,
@@ -131,7 +131,7 @@ def live_update(token: str, data: dict[str, Any]) -> Outgoing:
     update_id = data.get("update_id")
     if update_id is None:
         # Pages drop every update after the first that comes without an id of its own.
-        update_id = str(uuid4())
+        update_id = new_token()
         data = {**data, "update_id": update_id}
     now = time.time()
     return Outgoing(

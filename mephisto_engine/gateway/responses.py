@@ -9,6 +9,7 @@ from aiohttp import web
 from mephisto_engine.gateway.packets import dumps
 
 SECURITY_HEADERS: Final = {
+    # On every answer: no page can be hurt by these.
     "Server": "gateway",
     "X-Content-Type-Options": "nosniff",
     # Task links carry worker ids; a page's stylesheets and scripts elsewhere need not learn them.
@@ -57,8 +58,3 @@ def html(body: bytes, status: int = 200) -> web.Response:
 def wants_html(request: web.Request) -> bool:
     """Whether a person is looking, and not a script."""
     return "text/html" in request.headers.get("Accept", "")
-
-
-async def add_security_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    """Signal handler: puts the headers that no page can be hurt by on every answer."""
-    response.headers.update(SECURITY_HEADERS)

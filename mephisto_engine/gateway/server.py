@@ -45,14 +45,8 @@ class GatewayServer:
         self._host = host
         self._port = port
         self._ssl_context = ssl_context
-        self._runner = web.AppRunner(
-            gateway.app,
-            access_log=None,
-            logger=_quiet_logger(),
-            keepalive_timeout=idle_seconds,
-            lingering_time=LINGER_SECONDS,
-            shutdown_timeout=SHUTDOWN_SECONDS,
-        )
+        self._idle_seconds = idle_seconds
+        self._runner: web.ServerRunner | None = None
 
     async def start(self) -> int:
         """Listen, and return the port.
@@ -60,32 +54,45 @@ class GatewayServer:
         Raises:
             ArchitectError: the port is in use, or the host cannot be listened on.
         """
-        await self._runner.setup()
+        server = web.Server(
+            self._gateway.handle,
+            request_factory=self._gateway.make_request,
+            access_log=None,
+            logger=_quiet_logger(),
+            keepalive_timeout=self._idle_seconds,
+            lingering_time=LINGER_SECONDS,
+        )
+        runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_SECONDS)
+        await runner.setup()
         try:
-            return await self._listen(self._port)
+            port = await self._listen(runner, self._port)
         except OSError as error:
-            await self._runner.cleanup()
+            await runner.cleanup()
             raise self._explain(error) from error
+        self._runner = runner
+        self._gateway.channel.open()
+        return port
 
     async def stop(self, deadline: float = 5.0) -> None:
         """Take no new requests, let those in progress finish for ``deadline`` seconds, close."""
-        for site in list(self._runner.sites):
+        runner, self._runner = self._runner, None
+        if runner is None:
+            return
+        for site in list(runner.sites):
             await site.stop()
-        if self._runner.server is not None:
-            await self._gateway.drain(deadline)
-        await self._runner.cleanup()
+        await self._gateway.drain(deadline)
+        await self._gateway.channel.close()
+        await runner.cleanup()
 
-    async def _listen(self, port: int) -> int:
-        site = web.TCPSite(
-            self._runner, self._host, port, ssl_context=self._ssl_context, backlog=BACKLOG
-        )
+    async def _listen(self, runner: web.ServerRunner, port: int) -> int:
+        site = web.TCPSite(runner, self._host, port, ssl_context=self._ssl_context, backlog=BACKLOG)
         await site.start()
-        ports: set[int] = {address[1] for address in self._runner.addresses}
+        ports: set[int] = {address[1] for address in runner.addresses}
         if len(ports) == 1:
             return ports.pop()
         # A name with several addresses got a free port on each; they have to be the same one.
         await site.stop()
-        return await self._listen(min(ports))
+        return await self._listen(runner, min(ports))
 
     def _explain(self, error: OSError) -> ArchitectError:
         place = f"{self._host}:{self._port}"

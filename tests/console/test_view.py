@@ -51,7 +51,7 @@ def test_money_comes_from_cents():
     assert [words.money(cents) for cents in (0, 5, 9360, -125)] == ["0.00", "0.05", "93.60", "-1.25"]
 
 
-@given(st.integers(0, 10**8))
+@given(st.integers(0, 10**8 - 1))
 def test_counts_fit_five_cells(number):
     assert len(words.count(number)) <= 5
 
@@ -60,7 +60,7 @@ def test_counts_fit_five_cells(number):
 def test_a_meter_is_full_only_when_all_is_done(part, whole, cells):
     drawn = meters.meter(part, whole, cells)
     assert width(drawn) == cells
-    assert (chrome_full := "▁" not in drawn) == (whole > 0 and part >= whole), chrome_full
+    assert ("▁" not in drawn) == (whole > 0 and part >= whole)
     assert ("▆" in drawn) == (whole > 0 and part > 0)
 
 
