@@ -109,7 +109,14 @@ def serve_echo(_: int) -> None:
     serve(lambda url: _announce(url, 0, is_waiting=False))
 
 
-KINDS = {"run": serve_run, "resumed": resume_run, "echo": serve_echo}
+def busy_run(agents: int) -> None:
+    """Drive a run without a server, with so many agents at work who come and go."""
+    from benchmarks.console_bytes import busy_run
+
+    busy_run(agents)
+
+
+KINDS = {"run": serve_run, "resumed": resume_run, "echo": serve_echo, "busy": busy_run}
 
 
 def _url_of(db: Any, run_id: int) -> str:

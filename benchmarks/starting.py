@@ -31,8 +31,8 @@ def measure() -> list[Figure]:
             python,
             shown,
             _command(f"runs, {UNITS:,} units", [PROGRAM, "runs"], home, 0.5),
-            _paint("watch: first paint of Runs", [PROGRAM, "watch"], home),
-            _paint(f"watch 1: first paint, {UNITS:,} units", [PROGRAM, "watch", "1"], home),
+            _paint("first paint of Runs", ["watch"], home, "benchmark"),
+            _paint(f"first paint of a run, {UNITS:,} units", ["watch", "1"], home, str(UNITS)),
         ]
 
 
@@ -54,20 +54,20 @@ def _command(name: str, command: Sequence[str], home: Path, target: float | None
     return Figure(name, statistics.median(waits), "s", target, note=_cpu_note(cpu))
 
 
-def _paint(name: str, command: Sequence[str], home: Path) -> Figure:
+def _paint(name: str, arguments: Sequence[str], home: Path, datum: str) -> Figure:
+    """Time the console until ``datum`` stands on a screen that is drawn down to its key bar."""
+
+    def is_whole(lines: list[str]) -> bool:
+        return any(datum in line for line in lines[2:-1]) and "? Help" in lines[-1]
+
     waits, cpu = [], []
     for number in range(ROUNDS + 1):
-        with Terminal(command, environment(home)) as terminal:
-            wait = terminal.wait_until(_is_whole, PAINT_SECONDS)
+        with Terminal([PROGRAM, *arguments], environment(home)) as terminal:
+            wait = terminal.wait_until(is_whole, PAINT_SECONDS)
             if number:
                 waits.append(wait)
                 cpu.append(terminal.cpu_seconds())
     return Figure(name, statistics.median(waits), "s", 1.0, note=_cpu_note(cpu))
-
-
-def _is_whole(lines: list[str]) -> bool:
-    """The task's data stand in the body, and the key bar below it."""
-    return any("benchmark" in line for line in lines[:-1]) and "Quit" in lines[-1]
 
 
 def _cpu_note(seconds: list[float]) -> str:

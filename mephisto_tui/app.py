@@ -265,9 +265,10 @@ class ConsoleApp(App[ConsoleExit]):
         """Keep the traceback, with whatever foreign text it quotes, off the terminal."""
         log.error("the console failed", exc_info=error)
         self._return_code = 1
-        if self._exception is None:
-            self._exception = error
-            self._exception_event.set()
+        if self._exception is not None:
+            return  # a consequence of the first, which has already ended the console
+        self._exception = error
+        self._exception_event.set()
         message = clean(f"{type(error).__name__}: {error}", 300)
         self.exit(ConsoleExit("error", message), return_code=1)
 

@@ -13,6 +13,8 @@ from collections import Counter, deque
 from dataclasses import replace
 from typing import Any
 
+import orjson
+
 from mephisto_engine.clock import Clock, SystemClock, to_ms
 from mephisto_engine.data_model.status import DONE_UNIT, LIVE_AGENT, UnitStatus
 from mephisto_engine.database import MephistoDB
@@ -37,6 +39,8 @@ WORKERS_SECONDS = 2.0
 """The workers of a run are counted at most this often: it takes all its agents."""
 
 MINUTES = 60
+
+PREVIEW_WIDTH = 200
 
 _QUIET = ("unit.assigned", "unit.completed", "command.issued", "command.taken", "command.done")
 """Events that say nothing which another event beside them does not say better."""
@@ -316,8 +320,19 @@ def _unit_row(row: Any) -> UnitRow:
         pay_cents=row.pay_cents,
         status_at=row.status_at,
         seconds_worked=seconds,
-        preview=row.preview or "",
+        preview=_preview(row.preview or ""),
     )
+
+
+def _preview(text: str) -> str:
+    """An answer in a few words: its values, or the beginning of its text if that is cut off."""
+    try:
+        answer = orjson.loads(text) if text else ""
+    except orjson.JSONDecodeError:
+        return text[:PREVIEW_WIDTH]
+    values = answer.values() if isinstance(answer, dict) else [answer]
+    shown = (str(value) for value in values if value not in ("", None, [], {}))
+    return " · ".join(shown)[:PREVIEW_WIDTH]
 
 
 def _worker_row(row: Any) -> WorkerRow:

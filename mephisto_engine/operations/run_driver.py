@@ -15,7 +15,7 @@ from typing import Any
 from mephisto_engine.abstractions.architect import Architect
 from mephisto_engine.clock import to_ms
 from mephisto_engine.data_model import TaskRun
-from mephisto_engine.data_model.status import AgentStatus, RunStatus
+from mephisto_engine.data_model.status import AgentStatus, RunStatus, UnitStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import commands as command_ops
 from mephisto_engine.database.operations import lease as lease_ops
@@ -190,9 +190,11 @@ class RunDriver:
         failure = self._launcher.failure()
         if failure is not None and self._supervisor.is_empty:
             return RunStatus.FAILED, f"The task's data failed: {failure}"
-        if self._live.is_finished:
+        is_draining = self._status is RunStatus.DRAINING
+        # A stop that withdrew units is a stop, even if nothing is left over.
+        if self._live.is_finished and not (is_draining and self._live.counts[UnitStatus.EXPIRED]):
             return RunStatus.COMPLETED, ""
-        if self._status is RunStatus.DRAINING and self._supervisor.is_empty:
+        if is_draining and self._supervisor.is_empty:
             return RunStatus.STOPPED, self._reason
         if self._launcher.is_budget_reached and not self._live.published:
             waiting = self._launcher.waiting

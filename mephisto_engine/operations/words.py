@@ -30,9 +30,9 @@ _WARNINGS: Final = frozenset(
 )
 
 _SENTENCES: Final[dict[str, str]] = {
-    "agent.completed": "agent {id} submitted its unit",
-    "agent.created": "agent {id} is {after} ({actor})",
-    "agent.disconnect": "agent {id} disconnected: {reason}",
+    "agent.completed": "agent {id} submitted unit {unit}",
+    "agent.created": "agent {id}, worker {worker}, began unit {unit}",
+    "agent.disconnect": "agent {id} disconnected from unit {unit}: {reason}",
     "agent.expired": "agent {id} was ended: {reason}",
     "agent.metadata": "agent {id} sent metadata",
     "agent.page_error": "the page of agent {id} reported an error: {error}",
@@ -40,7 +40,7 @@ _SENTENCES: Final[dict[str, str]] = {
     "agent.submitted_late": "agent {id} submitted after its time; the answer is kept",
     "agent.submitted_otherwise": "agent {id} submitted again, differently; the first answer stands",
     "agent.task_failed": "the task's code failed beside agent {id}: {error}",
-    "agent.timeout": "agent {id} timed out: {reason}",
+    "agent.timeout": "agent {id} timed out on unit {unit}: {reason}",
     "command.issued": "{actor} asked for {kind}",
     "gateway.refused": "a request was refused: {reason} ({where})",
     "run.completed": "run {id} has completed",
@@ -55,7 +55,7 @@ _SENTENCES: Final[dict[str, str]] = {
     "run.stopped": "run {id} was stopped: {reason}",
     "unit.assigned": "unit {id} assigned to agent {agent}",
     "unit.completed": "unit {id} completed by agent {agent}",
-    "worker.created": "worker {id} came for the first time",
+    "worker.created": "worker {id} ({name}) came for the first time",
     "worker.refused": "worker {id} got no unit: {reason} {detail}",
 }
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def put_lines(lines: Iterable[str]) -> None:
-    """Lines of `mephisto_tui.plain`, which has made them safe; in one write, as there may be many."""
+    """Lines of `mephisto_tui.plain`, which has made them safe; all of them in one write."""
     text = "\n".join(lines)
     if text:
         typer.echo(text)

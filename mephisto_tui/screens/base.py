@@ -120,8 +120,9 @@ class ConsoleScreen(Screen[None]):
         latest = self.app.bridge.latest()
         if latest is not None and latest is not self._seen:
             self._note(latest)
-        if self.frozen_at is None and self.shown is not self._seen:
-            self.shown, is_due = self._seen, True
+            is_due = True
+        if self.frozen_at is None:
+            self.shown = self._seen
         is_moving = self.frozen_at is None and (is_due or self.has_new_cells())
         if self.shown is not None and is_moving:
             self.draw(self.shown, now)

@@ -1,6 +1,6 @@
 """A console over a made-up world, for looking at by hand and for the tests on a real terminal.
 
-    python tests/console/demo_console.py [--world NAME] [--run ID] [--busy N] [--fail] ...
+python tests/console/demo_console.py [--world NAME] [--run ID] [--busy N] [--fail] ...
 """
 
 from __future__ import annotations

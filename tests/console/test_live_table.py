@@ -74,7 +74,7 @@ async def test_only_cells_that_changed_are_refreshed(table_app, monkeypatch):
     monkeypatch.setattr(table, "refresh", lambda *given, **_options: regions.extend(given))
     table.show(whole(units), NOW, 1.0)
     assert regions == []
-    changed = replace(units[2], status="accepted")
+    changed = replace(units[2], status="rejected")
     table.show(whole((*units[:2], changed, *units[3:])), NOW, 1.0)
     assert [(region.y, region.height) for region in regions] == [(4, 1)]
     assert regions[0].width < 14
@@ -177,5 +177,3 @@ def test_other_lines_are_compared_up_to_the_end_of_their_text():
     old = (Span("ab"), Span("old"), Span("     "))
     new = (Span("ab"), Span("newer"), Span("   "))
     assert changed_cells(old, new) == [(2, 7)]
-
-

@@ -154,7 +154,7 @@ async def test_a_frozen_screen_holds_still_and_counts(make_app, screen_text, bri
         await pilot.pause()
         text = screen_text(app)
         assert "chat-safety-v3" in text
-        assert "frozen 14:22:07, 2 changes held" in text
+        assert "frozen 14:22:07, 1 change held" in text
         await pilot.press("f")
         await pilot.pause()
         assert "other" in screen_text(app)
@@ -245,5 +245,3 @@ async def test_the_end_of_a_long_list_is_fetched(make_app, bridge, screen_text):
 
 async def test_a_run_that_does_not_exist_is_said_not_to(make_app, screen_text):
     assert "there is no such run" in await look(make_app(run_id=999), screen_text, SMALL)
-
-

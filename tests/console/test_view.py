@@ -48,7 +48,12 @@ def test_durations_fit_their_column(seconds):
 
 
 def test_money_comes_from_cents():
-    assert [words.money(cents) for cents in (0, 5, 9360, -125)] == ["0.00", "0.05", "93.60", "-1.25"]
+    assert [words.money(cents) for cents in (0, 5, 9360, -125)] == [
+        "0.00",
+        "0.05",
+        "93.60",
+        "-1.25",
+    ]
 
 
 @given(st.integers(0, 10**8 - 1))

@@ -196,7 +196,9 @@ def meet(tx: Transaction, run_id: int, provider_type: str, worker_name: str) -> 
         worker_id = tx.insert(
             "worker", provider_type=provider_type, name=worker_name, created_at=tx.now_ms
         )
-        tx.record("worker.created", "worker", worker_id, run=run_id, actor=f"worker:{worker_id}")
+        actor = f"worker:{worker_id}"
+        data = {"name": worker_name}
+        tx.record("worker.created", "worker", worker_id, run=run_id, actor=actor, data=data)
         return WorkerRecord(worker_id, worker_name, provider_type)
     worker_id, blocked_at = row
     grants = dict(tx.all(_GRANTS, worker=worker_id))
@@ -244,7 +246,14 @@ def _create_agent(
         created_at=tx.now_ms,
     )
     actor = f"worker:{worker_id}"
-    tx.begin("agent", agent_id, AgentStatus.IN_TASK, run=new.run_id, actor=actor)
+    tx.begin(
+        "agent",
+        agent_id,
+        AgentStatus.IN_TASK,
+        run=new.run_id,
+        actor=actor,
+        data={"unit": unit_id, "worker": new.worker_name},
+    )
     tx.move(
         "unit",
         unit_id,
@@ -292,6 +301,7 @@ def submit(tx: Transaction, new: NewSubmission) -> str:
         source=status,
         run=new.run_id,
         actor=actor,
+        data={"unit": new.unit_id},
         submitted_at=tx.now_ms,
     )
     tx.move(
@@ -318,7 +328,8 @@ def end_agent(
     reason: str,
 ) -> None:
     """A worker is gone: end the agent, and give its unit back (`launched`) or withdraw it."""
-    tx.move("agent", agent_id, status, run=run_id, actor=actor, data={"reason": reason})
+    data = {"unit": unit_id, "reason": reason}
+    tx.move("agent", agent_id, status, run=run_id, actor=actor, data=data)
     columns: dict[str, Any] = {"worker": None} if unit_status == UnitStatus.LAUNCHED else {}
     tx.move(
         "unit",

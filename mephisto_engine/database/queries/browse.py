@@ -25,7 +25,8 @@ from mephisto_engine.data_model import (
 )
 from mephisto_engine.data_model.status import HOLDING_AGENT, LIVE_AGENT, LOST_AGENT
 
-PREVIEW_CHARACTERS = 200
+PREVIEW_CHARACTERS = 1000
+"""How much of an answer is read for one line of a list; most answers are whole in it."""
 
 _HOLDS = Agent.status.in_(sorted(HOLDING_AGENT))
 _LIVES = Agent.status.in_(sorted(LIVE_AGENT))

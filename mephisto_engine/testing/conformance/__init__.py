@@ -15,6 +15,7 @@ import pytest
 pytest.register_assert_rewrite(
     "mephisto_engine.testing.conformance.architect",
     "mephisto_engine.testing.conformance.blueprint",
+    "mephisto_engine.testing.conformance.database",
     "mephisto_engine.testing.conformance.options",
     "mephisto_engine.testing.conformance.provider",
 )
@@ -27,6 +28,7 @@ from mephisto_engine.testing.conformance.blueprint import (  # noqa: E402
     BlueprintCase,
     BlueprintConformance,
 )
+from mephisto_engine.testing.conformance.database import DatabaseConformance  # noqa: E402
 from mephisto_engine.testing.conformance.provider import (  # noqa: E402
     ProviderCase,
     ProviderConformance,
@@ -37,6 +39,7 @@ __all__ = [
     "ArchitectConformance",
     "BlueprintCase",
     "BlueprintConformance",
+    "DatabaseConformance",
     "ProviderCase",
     "ProviderConformance",
 ]
