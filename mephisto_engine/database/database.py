@@ -44,9 +44,11 @@ class MephistoDB:
         self._listeners: list[Callable[[], None]] = []
         self._reader = schema.connect(path, is_reader=True)
         self._writer_database = schema.connect(path, is_reader=False)
-        schema.migrate(self._writer_database, path)
-        # The writer thread opens its own connection; this one was for the migrations.
-        self._writer_database.close()
+        try:
+            schema.migrate(self._writer_database, path)
+        finally:
+            # The writer thread opens its own connection; this one was for the migrations.
+            self._writer_database.close_all()
         self._writer = Writer(self._writer_database, clock, self._committed)
         bound.initialize(self._reader)
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from peewee import Database, PeeweeException, Query, SqliteDatabase
+from peewee import Database, Query, SqliteDatabase
 from playhouse.migrations import MigrationError as RunnerError
 from playhouse.migrations import Runner
 
@@ -120,7 +120,9 @@ def migrate(database: Database, path: Path, directory: Path = MIGRATIONS) -> Non
             _refuse_newer(runner)
             if any(item.applied is None for item in runner.status()):
                 _run_all(database, runner)
-        except (PeeweeException, RunnerError, sqlite3.DatabaseError) as error:
+        except MigrationError:
+            raise
+        except Exception as error:
             raise MigrationError(
                 f"The database {path} could not be brought up to date: {error}.",
                 "It is as it was. Run `mephisto-tui doctor`, or choose another file with --db.",
@@ -155,6 +157,10 @@ def _refuse_newer(runner: Runner) -> None:
 @contextmanager
 def _only_one(path: Path) -> Iterator[None]:
     """Keep two processes that open a new database at once from migrating it twice."""
-    with (path.parent / f".{path.name}.migrate").open("w") as lock:
+    name = path.parent / f".{path.name}.migrate"
+    lock = os.open(name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(lock)

@@ -169,6 +169,11 @@ class AgentsAtWork:
             self._channel.send_status(agent.token, status)
         self._changed()
 
+    async def fail(self, agent: LiveAgent, error: Exception) -> None:
+        """The task's code has failed beside a worker: that is journalled, and the agent ends."""
+        await self._journal("agent.task_failed", agent.id, {"error": repr(error)[:2000]})
+        await self.end(agent, AgentStatus.DISCONNECT, "engine", "the task's code failed")
+
     async def call_hook(self, name: str, *args: Any) -> Any:
         """Call a function of the operator; its failure is journalled and counts as `None`."""
         try:
@@ -193,8 +198,7 @@ class AgentsAtWork:
         except AbsentAgentError:
             pass
         except Exception as error:
-            await self._journal("agent.task_failed", agent.id, {"error": repr(error)[:2000]})
-            await self.end(agent, AgentStatus.DISCONNECT, "engine", "the task's code failed")
+            await self.fail(agent, error)
         finally:
             await runner.cleanup_unit(agent)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from peewee import IntegrityError
 
+from mephisto_engine.abstractions.agent import LiveAgent
 from mephisto_engine.abstractions.channel import AgentDetails, FailureReason
 from mephisto_engine.abstractions.crowd_provider import Arrival, RegistrationRefusedError
 from mephisto_engine.abstractions.qualifications import unmet
@@ -45,6 +46,7 @@ _WORDS: dict[str, FailureReason] = {
     "not_for_this_worker": FailureReason.NO_AVAILABLE_UNITS,
     "session_ended": FailureReason.TASK_MISSING,
     "bad_link": FailureReason.BAD_LINK,
+    "task_failed": FailureReason.NO_AVAILABLE_UNITS,
 }
 """Reason of a refusal in the journal → what the worker is told."""
 
@@ -85,7 +87,7 @@ class Arrivals:
     async def _register(self, arrival: Arrival) -> AgentDetails:
         agent = self._live.by_registration.get((arrival.worker_name, arrival.registration_id))
         if agent is not None:
-            return self._at_work.details(agent)
+            return await self._welcome(agent)
         cursor = self._live.cursor_of(self._db, self._job.run.provider_type, arrival.worker_name)
         for _ in range(CLAIM_TRIES):
             claim = await self._claim(arrival.worker_name, cursor)
@@ -133,7 +135,7 @@ class Arrivals:
         agent = self._at_work.begin(
             arrived.worker, arrival.registration_id, token, arrived.agent_id, arrived.unit
         )
-        return self._at_work.details(agent)
+        return await self._welcome(agent)
 
     def _why_not(self, standing: ops.Standing) -> str:
         """Reason (and detail, behind a colon) for turning a worker away; empty if there is none."""
@@ -157,7 +159,15 @@ class Arrivals:
             return await self._refuse(worker.id, "session_ended", known.status)
         unit = ops.unit_record(self._db.rows(ops.UNIT_WITH_DATA, unit=known.unit_id)[0])
         agent = self._at_work.make_agent(known.id, known.token, "", worker, unit, known.status)
-        return self._at_work.details(agent)
+        return await self._welcome(agent)
+
+    async def _welcome(self, agent: LiveAgent) -> AgentDetails:
+        """The agent's first data; task code that cannot make it has failed beside this worker."""
+        try:
+            return self._at_work.details(agent)
+        except Exception as error:
+            await self._at_work.fail(agent, error)
+            return await self._refuse(agent.worker.id, "task_failed", "")
 
     async def _claim(self, worker_name: str, cursor: Cursor) -> tuple[int, int] | str:
         """``(assignment id, unit id)``, or the reason why there is none."""

@@ -90,8 +90,8 @@ def up(migrator, db):
     db.create_tables([Assignment])
 
     class Unit(Model):
-        assignment = ForeignKeyField(Assignment, on_delete='RESTRICT')
-        task_run = ForeignKeyField(TaskRun, on_delete='RESTRICT')
+        assignment = ForeignKeyField(Assignment, index=False, on_delete='RESTRICT')
+        task_run = ForeignKeyField(TaskRun, index=False, on_delete='RESTRICT')
         unit_index = IntegerField()
         data = TextField()
         pay_cents = IntegerField()
@@ -111,8 +111,8 @@ def up(migrator, db):
         registration_id = TextField()
         worker = ForeignKeyField(Worker, on_delete='RESTRICT')
         unit = ForeignKeyField(Unit, on_delete='RESTRICT')
-        assignment = ForeignKeyField(Assignment, on_delete='RESTRICT')
-        task_run = ForeignKeyField(TaskRun, on_delete='RESTRICT')
+        assignment = ForeignKeyField(Assignment, index=False, on_delete='RESTRICT')
+        task_run = ForeignKeyField(TaskRun, index=False, on_delete='RESTRICT')
         status = TextField()
         status_at = BigIntegerField()
         deadline_at = BigIntegerField(null=True)
@@ -174,7 +174,7 @@ def up(migrator, db):
     db.create_tables([Qualification])
 
     class GrantedQualification(Model):
-        worker = ForeignKeyField(Worker, on_delete='CASCADE')
+        worker = ForeignKeyField(Worker, index=False, on_delete='CASCADE')
         qualification = ForeignKeyField(Qualification, on_delete='CASCADE')
         value = IntegerField()
         granted_at = BigIntegerField()
@@ -221,7 +221,7 @@ def up(migrator, db):
         token = TextField(unique=True)
         registration_id = TextField()
         worker = ForeignKeyField(Worker, on_delete='RESTRICT')
-        task_run = ForeignKeyField(TaskRun, on_delete='RESTRICT')
+        task_run = ForeignKeyField(TaskRun, index=False, on_delete='RESTRICT')
         status = TextField()
         status_at = BigIntegerField()
         data = TextField(null=True)
