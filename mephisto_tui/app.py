@@ -204,7 +204,7 @@ class ConsoleApp(App[ConsoleExit]):
         """Say how a command went, once it is known."""
         try:
             outcome: str = await asyncio.wrap_future(future)
-            self.say(f"{what}: {outcome}")
+            self.say(outcome)
         except MephistoError as error:
             self.say(f"{what}: {error.message} {error.hint}".rstrip(), "bad")
         except Exception as error:

@@ -142,8 +142,7 @@ class MonitorBridge:
         if kind == "stop" and run_id is not None:
             is_now = bool(args.get("now"))
             if self._engine is not None and run_id in self._engine.running():
-                self._engine.stop(run_id, is_now)
-                return "stopping now" if is_now else "stopping: those at work may finish"
+                return self._engine.stop(run_id, is_now)
             if self._home is not None:
                 return stop_run(self._db, self._home, run_id, is_now, who)
         command_id = issue_command(self._db, kind, run_id, args, who)

@@ -102,6 +102,7 @@ COMMANDS: Final = (
     Command("run.next_pane", ("tab",), "Pane", "the next pane", "run", bar=1),
     Command("run.previous_pane", ("shift+tab",), "Previous pane", "the pane before", "run"),
     Command("run.zoom", ("z",), "Zoom", "this pane alone, or all again", "run", bar=5),
+    Command("run.copy_link", ("L",), "Copy link", "the address that workers open", "run"),
     Command("run.stop", ("X",), "Stop run", "take no new workers", "run", bar=2,
             is_dangerous=True),
 )  # fmt: skip

@@ -7,6 +7,7 @@ import base64
 import contextlib
 import io
 import locale
+import logging
 import os
 import shutil
 import signal
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, TextIO
 
-from mephisto_tui.safe_text import clean
+from mephisto_tui.safe_text import clean, clean_lines
 from mephisto_tui.view.glyphs import to_ascii
 
 RESTORE: Final = (
@@ -162,28 +163,67 @@ class TerminalOut(io.TextIOBase):
             self._file.close()
 
 
+class _SafeFormatter(logging.Formatter):
+    """Messages and tracebacks quote foreign text, and people read logs with `cat`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n".join(clean_lines(super().format(record)))
+
+
+@contextlib.contextmanager
+def _logging_to(log_path: Path | None) -> Iterator[None]:
+    """Log to the file in place of every handler that would write to the terminal."""
+    root = logging.getLogger()
+    former = list(root.handlers)
+    ours = (
+        logging.NullHandler()
+        if log_path is None
+        else logging.FileHandler(log_path, encoding="utf-8")
+    )
+    ours.setFormatter(_SafeFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root.handlers = [handler for handler in former if not _writes_to_terminal(handler)]
+    root.addHandler(ours)
+    try:
+        yield
+    finally:
+        root.handlers = former
+        ours.close()
+
+
+def _writes_to_terminal(handler: logging.Handler) -> bool:
+    is_stream = isinstance(handler, logging.StreamHandler)
+    return is_stream and not isinstance(handler, logging.FileHandler)
+
+
 @contextlib.contextmanager
 def own_terminal(log_path: Path | None) -> Iterator[TerminalOut]:
-    """Keep the terminal to the console: whatever else writes to fd 2 lands in ``log_path``.
+    """Keep the terminal to the console: what else is written there lands in ``log_path``.
 
-    The console itself draws on ``sys.__stderr__``, which is put on a copy of the terminal.
+    Textual draws on ``sys.__stderr__`` and asks ``sys.__stdout__`` for the size, so both are put on
+    a copy of the terminal meanwhile.
     """
+    sys.stdout.flush()
     sys.stderr.flush()
-    out = TerminalOut(os.dup(2))
-    former_stderr, former_descriptor = sys.__stderr__, os.dup(2)
+    out = TerminalOut(os.dup(1))
+    former_streams = sys.__stdout__, sys.__stderr__
+    former = {number: os.dup(number) for number in (1, 2) if os.isatty(number)}
     target = os.devnull if log_path is None else str(log_path)
     log_file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(log_file, 2)
+    for number in former:
+        os.dup2(log_file, number)
     os.close(log_file)
-    sys.__stderr__ = out  # type: ignore[misc, assignment]
+    sys.__stdout__ = sys.__stderr__ = out  # type: ignore[misc, assignment]
     try:
         out.write(PUSH_TITLE)
-        yield out
+        with _logging_to(log_path):
+            yield out
     finally:
         out.write(POP_TITLE)
         out.flush()
+        sys.stdout.flush()
         sys.stderr.flush()
-        sys.__stderr__ = former_stderr  # type: ignore[misc]
-        os.dup2(former_descriptor, 2)
-        os.close(former_descriptor)
+        sys.__stdout__, sys.__stderr__ = former_streams  # type: ignore[misc]
+        for number, descriptor in former.items():
+            os.dup2(descriptor, number)
+            os.close(descriptor)
         out.release()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import ComposeResult
@@ -170,6 +169,7 @@ class ConsoleScreen(Screen[None]):
         return (
             chrome.data_banner(freshness)
             or chrome.engine_banner(shown.run, shown.health, now, last)
+            or chrome.trouble_banner(shown.health)
             or chrome.worst_event(shown.log)
             or self.app.standing_note
         )
@@ -241,9 +241,11 @@ class ConsoleScreen(Screen[None]):
             self.frozen_at = None
 
     def do_copy(self) -> None:
-        text = self.text_to_copy()
+        self.copy_text(self.text_to_copy())
+
+    def copy_text(self, text: str) -> None:
         if text:
-            self.run_worker(partial(self._copy, text))  # type: ignore[arg-type]
+            self.run_worker(self._copy(text))
         else:
             self.say("nothing to copy here")
 

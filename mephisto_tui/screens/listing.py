@@ -10,7 +10,7 @@ from mephisto_engine.operations.snapshot import Window
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.base import ConsoleScreen, changed_to, is_answer
 from mephisto_tui.screens.menu import MenuScreen
-from mephisto_tui.view.filtering import Filter, narrowed, parse_filter
+from mephisto_tui.view.filtering import narrowed, parse_filter
 from mephisto_tui.view.glyphs import DOWN, UP
 from mephisto_tui.view.spans import BLANK, Line, Span
 from mephisto_tui.widgets.filter_line import FilterLine
@@ -135,13 +135,13 @@ class ListScreen(ScrollScreen):
     def narrow_pane(self, typed: str) -> None:
         """Filter a pane that is not a table."""
 
-    def parsed(self, typed: str, statuses: tuple[str, ...]) -> Filter:
-        return parse_filter(typed, statuses)
-
     def do_list_sort(self) -> None:
         table = self.table()
         if table is None:
             self.say("this pane is in the order of time")
+            return
+        if not table.spec.sortable():
+            self.say(f"{table.spec.name} come in one order only: the busiest first")
             return
         choices = [(column.sort, column.title.strip()) for column in table.spec.sortable()]
         self.app.push_screen(MenuScreen("Sort by", choices), self._sort)

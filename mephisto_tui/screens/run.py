@@ -54,9 +54,9 @@ class RunScreen(ListScreen):
             id="boxes",
         )
         panes = Container(
-            LiveTable(AGENTS, id="agents"),
-            LiveTable(UNITS, id="units"),
-            LiveTable(WORKERS, id="workers"),
+            LiveTable(AGENTS, id="agents", rests_on_top=True),
+            LiveTable(UNITS, id="units", rests_on_top=True),
+            LiveTable(WORKERS, id="workers", rests_on_top=True),
             Page(id="config", title=line("Config", "strong")),
             id="panes",
         )
@@ -185,6 +185,9 @@ class RunScreen(ListScreen):
             self.say("no row under the cursor")
         else:
             self.app.push_screen(RecordScreen(table.spec.name, table.selected, self.view()))
+
+    def do_run_copy_link(self) -> None:
+        self.copy_text(self.shown.worker_link if self.shown is not None else "")
 
     def do_run_stop(self) -> None:
         self.app.ask_to_stop(self.run)

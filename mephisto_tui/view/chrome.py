@@ -87,6 +87,13 @@ def engine_banner(run: RunRow | None, health: Health, now: datetime, last: LogRo
     return (Span(f" {WARNING} engine silent {duration(silent)}{said}", "bad"),)
 
 
+def trouble_banner(health: Health) -> Line:
+    """What keeps the engine from its work, in its own words; else nothing."""
+    if not health.trouble:
+        return ()
+    return (Span(f" {WARNING} {clean(health.trouble, 300)}", "warn"),)
+
+
 def worst_event(log: Sequence[LogRow]) -> Line:
     """The latest warning or error of the log as a message; else nothing."""
     for row in reversed(log):

@@ -37,8 +37,8 @@ def no_runs(surroundings: Surroundings) -> list[Line]:
         (Span(f"  {found}", "dim"),) if found else BLANK,
     ]
     for name, error in surroundings.broken_plugins:
-        text = f"{WARNING} plugin ‘{clean(name, 30)}’ did not load: {clean(error, 200)}"
-        lines.append((Span(f"  {text}", "warn"),))
+        lines.append((Span(f"  {WARNING} plugin ‘{clean(name, 30)}’ did not load:", "warn"),))
+        lines.append((Span(f"    {clean(error, 200)}"),))
     return lines
 
 

@@ -33,8 +33,9 @@ NO_EVENT: Final = Span("no event yet", "dim")
 
 
 def rate(health: Health) -> float:
-    """Submissions a minute, over the last full minutes."""
-    recent = health.submits_per_minute[-RATE_MINUTES:]
+    """Submissions a minute, over the last full minutes; in the first minute, so far."""
+    per_minute = health.submits_per_minute
+    recent = per_minute[:-1][-RATE_MINUTES:] or per_minute
     return sum(recent) / len(recent) if recent else 0.0
 
 
@@ -78,7 +79,7 @@ def progress(run: RunRow, width: int) -> list[Line]:
 
 def _engine_facts(run: RunRow, health: Health, now: datetime) -> Span:
     if run.status not in LIVE_RUN:
-        return Span("not needed", "dim")
+        return Span("none, the run has ended", "dim")
     if not run.is_driven and not health.is_engine_alive:
         return Span(f"{LATE} none drives this run: mephisto-tui resume {run.id}", "warn")
     late = lease_age(health, now)
@@ -143,11 +144,11 @@ def where(snapshot: Snapshot, run: RunRow, now: datetime) -> list[Line]:
     lag = "-" if health.loop_lag_ms is None else f"{health.loop_lag_ms:.1f} ms"
     started = "-" if run.started_at is None else clock_time(run.started_at)
     return [
-        _labelled("state", run_status(run.status), *_reason(run)),
+        _labelled("state", run_status(run.status), Span("  "), *_reason(run)),
         _labelled("blueprint", Span(clean(run.blueprint_type, 60))),
         _labelled("provider", Span(clean(run.provider_type, 60) + sandbox)),
         _labelled("architect", Span(clean(run.architect_type, 60))),
-        _labelled("link", Span(clean(snapshot.worker_link or run.url, 200) or "-")),
+        _labelled("link (L)", Span(clean(snapshot.worker_link or run.url, 200) or "-")),
         _labelled("engine", _engine_facts(run, health, now)),
         _labelled("commit", Span(f"{commit}   loop lag {lag}")),
         _labelled("pages open", Span(count(health.connections))),
@@ -157,7 +158,7 @@ def where(snapshot: Snapshot, run: RunRow, now: datetime) -> list[Line]:
 
 def _reason(run: RunRow) -> tuple[Span, ...]:
     reason = clean(first_line(run.status_reason), 200)
-    return (Span(f"  {reason}", "bad" if run.status == "failed" else "dim"),) if reason else ()
+    return (Span(reason, "bad" if run.status == "failed" else "dim"),) if reason else ()
 
 
 def strip(snapshot: Snapshot, run: RunRow, now: datetime, width: int) -> list[Line]:
@@ -169,6 +170,7 @@ def strip(snapshot: Snapshot, run: RunRow, now: datetime, width: int) -> list[Li
     half = max(0, width // 2 - STRIP_LABEL_CELLS)
     last = snapshot.log[-1] if snapshot.log else None
     said = Span(f"{clock_time(last.at)} {clean(last.text, 300)}") if last else NO_EVENT
+    why = _reason(run)
     speed = f"{rate(health):.1f}/min " + (f"ETA {left} " if left else "")
     speed += sparkline(health.submits_per_minute, 12)
     return [
@@ -177,7 +179,7 @@ def strip(snapshot: Snapshot, run: RunRow, now: datetime, width: int) -> list[Li
                Span("  rate   ", "dim"), Span(speed)),
         _brief("money", padded(Span(spent), half), Span("  engine ", "dim"),
                _engine_facts(run, health, now)),
-        _brief("last", said),
+        _brief("why", *why) if why else _brief("last", said),
     ]  # fmt: skip
 
 

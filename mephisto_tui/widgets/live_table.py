@@ -20,6 +20,9 @@ NEW_SECONDS: Final = 2.0
 """How long a changed cell stays bold."""
 HOLD_SECONDS: Final = 3.0
 """How long after the last cursor move rows keep their order."""
+ORDER_SECONDS: Final = 0.5
+"""Rows change places at most this often: a row that jumps four times a second cannot be read, and
+each time all of them are sent to the terminal."""
 EDGE_ROWS: Final = 10
 """How near the end of the loaded rows the view may come before more are asked for."""
 
@@ -52,10 +55,15 @@ class LiveTable(LineWidget, can_focus=True):
             self.table = table
             self.offset = offset
 
-    def __init__(self, spec: AnySpec, *, id: str, title: str = "", is_framed: bool = True) -> None:
+    def __init__(
+        self, spec: AnySpec, *, id: str, is_framed: bool = True, rests_on_top: bool = False
+    ) -> None:
         super().__init__(id=id)
         self.spec = spec
         self.is_framed = is_framed
+        self._rests_on_top = rests_on_top
+        """On the first place the cursor stays there, whichever row that becomes: the newest stays
+        in sight. Not for tables from which something dangerous can be done to the selected row."""
         self.window = Window()
         """What the screen last wished for this table."""
         self.empty: list[Line] = []
@@ -63,11 +71,11 @@ class LiveTable(LineWidget, can_focus=True):
         self.is_frozen = False
         self.moved = 0
         """Rows that would stand elsewhere if the order were not held."""
-        self._title = title or spec.name.capitalize()
+        self._title = spec.name.capitalize()
         self._rows = Rows()
         self._now = datetime.now(UTC)
         self._ticks = 0.0
-        self._moved_at = -HOLD_SECONDS
+        self._moved_at = self._ordered_at = -HOLD_SECONDS
         self._top = 0
         self._cursor = 0
         self._cursor_key: int | None = None
@@ -77,15 +85,19 @@ class LiveTable(LineWidget, can_focus=True):
     def show(self, rows: Rows, now: datetime, ticks: float) -> None:
         """Take new rows; ``ticks`` is a monotonic time in seconds."""
         self._now, self._ticks = now, ticks
-        self._rows = self._held(rows) if ticks - self._moved_at < HOLD_SECONDS else rows
+        is_cursor_used = ticks - self._moved_at < HOLD_SECONDS
+        is_early = ticks - self._ordered_at < ORDER_SECONDS
+        self._rows = self._held(rows) if is_cursor_used or is_early else rows
         if self._rows is rows:
+            self._ordered_at = ticks
+        if self._rows is rows or not is_cursor_used:
             self.moved = 0
         self._follow_key()
         self.redraw()
 
     def apply_order(self) -> None:
         """End the hold: the next rows stand where they belong."""
-        self._moved_at = -HOLD_SECONDS
+        self._moved_at = self._ordered_at = -HOLD_SECONDS
 
     @property
     def selected(self) -> Any:
@@ -123,11 +135,6 @@ class LiveTable(LineWidget, can_focus=True):
         self.redraw()
         self._ask_for_more()
         self.post_message(self.CursorMoved(self))
-
-    def select_key(self, key: int) -> None:
-        """Put the cursor on the row with that key, as soon as it is there."""
-        self._cursor_key = key
-        self._follow_key()
 
     def restart(self, window: Window) -> None:
         """Another filter or order: begin at the first row of it."""
@@ -202,6 +209,8 @@ class LiveTable(LineWidget, can_focus=True):
 
     def _follow_key(self) -> None:
         """Keep the cursor on its row, and that row where it stands on the screen."""
+        if self._rests_on_top and self._cursor == 0:
+            self._cursor_key = None
         keys = [self.spec.key(record) for record in self._rows.records]
         if self._cursor_key in keys:
             place = self._rows.offset + keys.index(self._cursor_key)

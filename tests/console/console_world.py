@@ -52,9 +52,8 @@ class StandingClock:
 
 
 def a_run(run_id: int = 142, **changes: Any) -> RunRow:
-    units = dict.fromkeys(UNIT_STATUSES, 0) | dict(
-        launched=441, assigned=6, completed=29, accepted=270, soft_rejected=11, rejected=2
-    )
+    numbers = (0, 441, 6, 29, 270, 11, 2, 0)
+    units = dict(zip(UNIT_STATUSES, numbers, strict=True))
     units |= changes.pop("units", {})
     row = RunRow(
         id=run_id, task_name="chat-safety-v3", provider_type="mturk", architect_type="local",
@@ -278,7 +277,7 @@ class FakeBridge:
         if self.failure:
             future.set_exception(StateError(self.failure, "Ask again later."))
         else:
-            future.set_result("stopping")
+            future.set_result(f"Run {run_id} takes no new workers.")
         return future
 
     def stop(self) -> None:

@@ -6,6 +6,7 @@ python tests/console/demo_console.py [--world NAME] [--run ID] [--busy N] [--fai
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 import time
@@ -25,10 +26,14 @@ class BusyBridge(FakeBridge):
     """Changes some of its agents and units every quarter of a second."""
 
     rows_a_second = 0
+    is_newest_first = False
     fails_at = float("inf")
     _changed_at = 0.0
 
     def latest(self) -> Snapshot | None:
+        if not self._changed_at:
+            self._changed_at = time.monotonic()
+            os.write(2, b"noise meanwhile\n")
         now = time.monotonic()
         if now > self.fails_at:
             raise RuntimeError(f"made to fail {console_world.HOSTILE}")
@@ -51,6 +56,9 @@ class BusyBridge(FakeBridge):
             place = random.randrange(len(units))
             status = random.choice(("completed", "accepted", "assigned"))
             units[place] = replace(units[place], status=status, status_at=moment)
+        if self.is_newest_first:
+            agents.sort(key=lambda row: row.status_at, reverse=True)
+            units.sort(key=lambda row: row.status_at, reverse=True)
         event = replace(world.log[-1], id=world.log[-1].id + 1, at=moment)
         self.world = replace(
             world, agents=tuple(agents), units=tuple(units), log=(*world.log[-199:], event)
@@ -67,6 +75,7 @@ def main() -> int:
     parser.add_argument("--agents", type=int, default=0)
     parser.add_argument("--run", type=int)
     parser.add_argument("--busy", type=int, default=0, help="rows changed a second")
+    parser.add_argument("--churn", action="store_true", help="newest rows first")
     parser.add_argument("--fail", action="store_true")
     parser.add_argument("--owns", action="store_true")
     parser.add_argument("--log", type=Path)
@@ -81,9 +90,10 @@ def main() -> int:
         world = console_world.large_world(options.agents)
     bridge = BusyBridge(world=world, owns_engine=options.owns, engine_runs=[142])
     bridge.rows_a_second = options.busy
+    bridge.is_newest_first = options.churn
     if options.fail:
         bridge.fails_at = time.monotonic() + 1.0
-    print("noise from a library", file=sys.stderr)
+    print("noise before", file=sys.stderr)
     ended = run_console(ConsoleApp(bridge, run_id=options.run), log_path=options.log)
     if options.exit_to:
         options.exit_to.write_text(f"{ended.reason} {ended.message}")

@@ -46,8 +46,9 @@ class FakeEngine:
     def running(self) -> list[int]:
         return [142]
 
-    def stop(self, run_id: int, now: bool = False) -> None:
+    def stop(self, run_id: int, now: bool = False) -> str:
         self.stopped.append((run_id, now))
+        return "stopping now"
 
 
 def wait_until(is_so: Callable[[], object]) -> None:

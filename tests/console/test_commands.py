@@ -45,6 +45,7 @@ EFFECTS = {
     "run.next_pane": "[agents]",
     "run.previous_pane": "[log]",
     "run.zoom": "is-zoomed",
+    "run.copy_link": "OSC 52): http://127.0.0.1:3000/?worker_id=NAME",
     "run.stop": ConfirmScreen,
 }
 """Command → what its key brings: a screen, words on the screen, or the row of the cursor."""

@@ -47,7 +47,7 @@ async def test_the_safe_answer_is_at_hand(console, bridge, key):
 async def test_a_run_can_be_drained_or_stopped_now(console, bridge, screen_text, keys, is_now):
     await press(console, "X", *keys)
     assert bridge.sent == [("stop", 142, {"now": is_now})]
-    assert "run 142: stopping" in screen_text(console)
+    assert "Run 142 takes no new workers." in screen_text(console)
 
 
 async def test_stopping_many_at_work_now_asks_for_their_number(console, bridge, screen_text):

@@ -9,7 +9,13 @@ from textual.app import App
 from mephisto_tui.view.rows import UNITS
 from mephisto_tui.view.spans import Span
 from mephisto_tui.widgets.line_widget import changed_cells
-from mephisto_tui.widgets.live_table import HOLD_SECONDS, NEW_SECONDS, LiveTable, Rows
+from mephisto_tui.widgets.live_table import (
+    HOLD_SECONDS,
+    NEW_SECONDS,
+    ORDER_SECONDS,
+    LiveTable,
+    Rows,
+)
 
 
 class TableApp(App[None]):
@@ -53,6 +59,16 @@ async def test_the_selection_follows_its_row(table_app):
     table.show(whole((newer, *units)), NOW, HOLD_SECONDS)
     assert table.selected.id == units[3].id
     assert table.selected_line() == 5
+
+
+async def test_a_cursor_that_rests_on_top_stays_there(table_app):
+    table, units = table_app.table, some_units(10)
+    table._rests_on_top = True
+    table.show(whole(units), NOW, 0.0)
+    newer = replace(units[0], id=20_000)
+    table.show(whole((newer, *units)), NOW, 1.0)
+    assert table.selected.id == 20_000
+    assert table.selected_line() == 1
 
 
 async def test_a_row_that_vanishes_leaves_the_cursor_in_its_place(table_app):
@@ -104,6 +120,16 @@ async def test_rows_keep_their_order_while_the_cursor_moves(table_app):
     assert "↕ 4 moved" in drawn(table)[-1]
     table.show(turned, NOW, 11.0 + HOLD_SECONDS)
     assert table.moved == 0
+    assert str(units[4].id) in drawn(table)[2]
+
+
+async def test_rows_change_places_at_most_twice_a_second(table_app):
+    table, units = table_app.table, some_units(5)
+    table.show(whole(units), NOW, 10.0)
+    table.show(whole(units[::-1]), NOW, 10.25)
+    assert str(units[0].id) in drawn(table)[2]
+    assert table.moved == 0
+    table.show(whole(units[::-1]), NOW, 10.0 + ORDER_SECONDS)
     assert str(units[4].id) in drawn(table)[2]
 
 

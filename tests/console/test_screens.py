@@ -117,6 +117,12 @@ async def test_a_read_only_console_says_why_it_refuses(make_app, screen_text, br
     assert "ro ·" in text
 
 
+async def test_a_failed_run_shows_why(make_app, screen_text):
+    text = await look(make_app(), screen_text, SMALL, "j j j j")
+    assert "why     port 3000 is in use" in text
+    assert "Traceback" not in text
+
+
 async def test_what_changes_is_shown_and_what_goes_is_gone(make_app, screen_text, bridge):
     app = make_app()
     async with app.run_test(size=SMALL) as pilot:

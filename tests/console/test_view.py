@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mephisto_engine.data_model.status import AgentStatus, RunStatus, UnitStatus
+from mephisto_engine.database.queries import browse
 from mephisto_tui.safe_text import is_harmless, width
 from mephisto_tui.view import chrome, meters, run_panels, statuses, words
 from mephisto_tui.view.changes import changes_between
@@ -136,6 +137,20 @@ def test_a_status_of_two_words_can_be_typed_as_one():
     assert parse_filter("status:in_task", statuses.AGENT_STATUSES).status == "in task"
 
 
+@pytest.mark.parametrize(
+    ("spec", "orders"),
+    [(RUNS, browse.RUN_ORDERS), (UNITS, browse.UNIT_ORDERS), (AGENTS, browse.AGENT_ORDERS)],
+    ids=["runs", "units", "agents"],
+)
+def test_only_orders_that_the_engine_knows_are_offered(spec, orders):
+    assert {column.sort for column in spec.sortable()} <= set(orders)
+
+
+def test_what_keeps_the_engine_from_its_work_is_shown():
+    (banner,) = chrome.trouble_banner(replace(some_health(), trouble="throttled \x1b[2J"))
+    assert banner.text == " ⚠ throttled ␛[2J"
+
+
 def entries():
     return [
         chrome.KeyEntry("?", "Help", 0, is_at_right=True),
@@ -194,7 +209,7 @@ def test_the_window_title_counts():
 
 def test_the_eta_needs_a_rate_and_an_end():
     run, health = a_run(), some_health()
-    assert run_panels.eta(run, health) == "1h07m"
+    assert run_panels.eta(run, health) == "1h05m"
     assert run_panels.eta(replace(run, is_total_final=False), health) == ""
     assert run_panels.eta(run, replace(health, submits_per_minute=())) == ""
 
