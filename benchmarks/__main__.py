@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import signal
 import sys
+import threading
 import traceback
+from contextlib import suppress
 
 from benchmarks.child import new_home
 from benchmarks.figure import Figure, as_json, table
@@ -44,16 +47,20 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *NAMES], metavar="NAME", help=str(NAMES))
+    parser.add_argument("names", nargs="*", metavar="NAME", help="one of: " + ", ".join(NAMES))
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--check", action="store_true", help="exit 1 when a target is missed")
     parser.add_argument(
         "--serve",
         type=int,
         metavar="UNITS",
-        help="serve the static run of `lifecycle` to other clients until ctrl+c",
+        help="serve the static run of `lifecycle` to other clients until ctrl+c or SIGTERM",
     )
-    return parser.parse_args()
+    options = parser.parse_args()
+    for name in options.names:
+        if name not in NAMES:
+            parser.error(f"there is no benchmark {name!r}; there are: {', '.join(NAMES)}")
+    return options
 
 
 def _serve(units: int) -> int:
@@ -61,10 +68,9 @@ def _serve(units: int) -> int:
         facts = {"url": server.url, "pid": server.pid, "database": str(home / "data.db")}
         print(json.dumps(facts), flush=True)
         before = server.cpu_seconds()
-        try:
-            sys.stdin.read()
-        except KeyboardInterrupt:
-            print(file=sys.stderr)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
         print(f"engine: {server.cpu_seconds() - before:.2f} s CPU", file=sys.stderr)
     return 0
 

@@ -46,12 +46,12 @@ async def _claim_all_ways(db: MephistoDB, units: int) -> dict[str, Percentiles]:
     told = {}
     async with direct_run(db, units) as (run_id, _):
         live = load_live_run(db, run_id, None)
-        names = range(1, min(units, CLAIMS) + 1)
-        told["new workers"] = _timed(lambda worker_id: _claim(db, live, worker_id), names)
+        names = [f"visitor-{number}" for number in range(min(units, CLAIMS))]
+        told["new workers"] = _timed(lambda name: _claim(db, live, name), names)
     async with direct_run(db, units // EACH, EACH) as (run_id, backend):
         live = load_live_run(db, run_id, None)
-        same = [1] * min(units // EACH, CLAIMS)
-        told["one prolific worker"] = _timed(lambda worker_id: _claim(db, live, worker_id), same)
+        names = ["prolific"] * min(units // EACH, CLAIMS)
+        told["one prolific worker"] = _timed(lambda name: _claim(db, live, name), names)
         waits = []
         for number in range(min(units // EACH, ARRIVALS)):
             started = time.perf_counter()
@@ -65,17 +65,17 @@ async def _claim_all_ways(db: MephistoDB, units: int) -> dict[str, Percentiles]:
     return told
 
 
-def _claim(db: MephistoDB, live: LiveRun, worker_id: int) -> None:
-    if live.pool.take(live.cursor_of(db, worker_id)) is None:
+def _claim(db: MephistoDB, live: LiveRun, worker_name: str) -> None:
+    if live.pool.take(live.cursor_of(db, "mock", worker_name)) is None:
         raise RuntimeError("no unit was left")
 
 
-def _timed(work: Callable[[int], None], arguments: Iterable[int]) -> Percentiles:
+def _timed(work: Callable[[str], None], names: Iterable[str]) -> Percentiles:
     gc.collect()
     waits = []
-    for argument in arguments:
+    for name in names:
         started = time.perf_counter()
-        work(argument)
+        work(name)
         waits.append(time.perf_counter() - started)
     return _percentiles(waits)
 
@@ -85,7 +85,7 @@ def _percentiles(seconds: list[float]) -> Percentiles:
 
 
 def _figures(name: str, told: Percentiles, target: float | None) -> list[Figure]:
-    note = "" if target else "one after the other, two commits each"
+    note = "" if target else "one after the other, each committed"
     return [
         Figure(f"{name}, p50", told["p50"], "ms", note=note),
         Figure(f"{name}, p99", told["p99"], "ms", target),

@@ -33,12 +33,10 @@ MOST_PERCENT = 5.0
 
 def measure() -> list[Figure]:
     with new_home() as home, Server("busy", AGENTS, home) as busy:
-        return [
-            *_watch(home, str(busy.run_id), "the run"),
-        ]
+        return _watch(home, str(busy.run_id))
 
 
-def _watch(home: Path, run_id: str, what: str) -> list[Figure]:
+def _watch(home: Path, run_id: str) -> list[Figure]:
     def is_whole(lines: list[str]) -> bool:
         return any("in task" in line for line in lines[2:-1]) and "? Help" in lines[-1]
 
@@ -50,9 +48,9 @@ def _watch(home: Path, run_id: str, what: str) -> list[Figure]:
         cpu, drawing = terminal.cpu_seconds() - cpu, _main_thread(terminal.pid) - drawing
     where = f"{COLUMNS}×{LINES}, {AGENTS:,} agents, {CHANGES_A_SECOND} changes/s"
     return [
-        Figure(f"to the terminal, {what}", sent / SECONDS / 1024, "KiB/s", MOST_KIB, note=where),
-        Figure(f"console process, {what}", 100 * cpu / SECONDS, "% core", MOST_PERCENT),
-        Figure(f"of which the screen's thread, {what}", 100 * drawing / SECONDS, "% core"),
+        Figure("sent to the terminal", sent / SECONDS / 1024, "KiB/s", MOST_KIB, note=where),
+        Figure("console process", 100 * cpu / SECONDS, "% core", MOST_PERCENT),
+        Figure("of which the screen's thread", 100 * drawing / SECONDS, "% core"),
     ]
 
 

@@ -8,15 +8,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import ClassVar
 
+from benchmarks.publishing import PublishedUnits
 from benchmarks.tasks import numbered
 from mephisto_architects.mock import MockArchitect
 from mephisto_engine.abstractions.channel import AgentDetails, Backend
 from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.database import MephistoDB, default_home
-from mephisto_engine.database.queries import browse
 from mephisto_engine.operations.operator import AsyncOperator
 
-_LOOK_SECONDS = 0.05
+PUBLISHING_SECONDS = 60.0
 
 
 class DirectArchitect(MockArchitect):
@@ -35,11 +35,11 @@ async def direct_run(
 ) -> AsyncIterator[tuple[int, Backend]]:
     """Id and backend of a run in this event loop, once all of its units are published."""
     registry = Registry(extra={"architect": {"mock": DirectArchitect}})
+    published = PublishedUnits(db)
     operator = AsyncOperator(db, default_home(), registry)
     run_id = await operator.launch(numbered(registry, assignments, units_each))
     try:
-        while await asyncio.to_thread(_published, db, run_id) < assignments * units_each:
-            await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.to_thread(published.wait_for, assignments * units_each, PUBLISHING_SECONDS)
         yield run_id, DirectArchitect.backends[run_id]
     finally:
         await operator.close()
@@ -56,8 +56,3 @@ async def arrive(backend: Backend, worker_name: str) -> AgentDetails:
             "provider_type": "mock",
         }
     )
-
-
-def _published(db: MephistoDB, run_id: int) -> int:
-    counts = db.read(browse.unit_counts, [run_id])
-    return sum(number for _, status, number in counts if status == "launched")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from peewee import fn
 
@@ -25,7 +26,7 @@ def workers_with_two_units(home: Path) -> int:
 
 
 def _stored_tokens() -> set[str]:
-    query = (
+    query: Any = (
         Submission.select(Agent.token)
         .join(Agent)
         .join(Unit)

@@ -18,7 +18,12 @@ import psutil
 import pyte
 
 COLUMNS, LINES = 120, 40
-_KINDS = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
+_KIND = {
+    "TERM": "xterm-256color",
+    "COLORTERM": "truecolor",
+    "LC_ALL": "C.UTF-8",
+    "LANG": "C.UTF-8",
+}
 _LEAVING_SECONDS = 5.0
 
 
@@ -33,7 +38,7 @@ class Terminal:
         self._started = time.perf_counter()
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
-            _become(command, {**environment, **_KINDS})
+            _become(command, {**environment, **_KIND})
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
 
     def wait_until(self, is_seen: Callable[[list[str]], bool], timeout: float) -> float:

@@ -21,7 +21,7 @@ class Agent(Table):
     worker = ForeignKeyField(Worker, backref="agents", on_delete="RESTRICT")
     unit = ForeignKeyField(Unit, backref="agents", on_delete="RESTRICT")
     assignment = ForeignKeyField(Assignment, index=False, on_delete="RESTRICT")
-    task_run = ForeignKeyField(TaskRun, backref="agents", index=False, on_delete="RESTRICT")
+    task_run = ForeignKeyField(TaskRun, backref="agents", on_delete="RESTRICT")
     status = TextField()
     status_at = UtcField()
     deadline_at = UtcField(null=True)
@@ -33,7 +33,6 @@ class Agent(Table):
         indexes = (
             (("task_run", "registration_id", "worker"), True),
             (("task_run", "status", "status_at"), False),
-            (("task_run", "status_at"), False),
         )
 
 

@@ -33,7 +33,6 @@ class TaskRun(Table):
     items_taken = IntegerField(default=0)
     """How many items of task data have become assignments; where a resumed generator goes on."""
     is_data_exhausted = BooleanField(default=False)
-    last_submission_at = UtcField(null=True)
     engine_version = TextField()
     created_at = UtcField(index=True)
     started_at = UtcField(null=True)

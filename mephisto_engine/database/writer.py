@@ -1,7 +1,8 @@
 """The one writer: a thread that runs operations, commits them in groups, and only then answers.
 
-Callers hand over plain functions. The thread takes all that are waiting, runs each in a savepoint,
-commits once, and resolves their futures after the commit. An operation that raises is undone alone.
+Callers hand over plain functions. The thread takes all that are waiting, runs them in one
+transaction, commits once, and resolves their futures after the commit. An operation that raises is
+undone alone.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 from peewee import Database, DatabaseError
 
 from mephisto_engine.clock import Clock
-from mephisto_engine.database.transaction import Transaction
+from mephisto_engine.database.transaction import Transaction, exception_wrapper
 from mephisto_engine.errors import StorageError
 
 log = logging.getLogger(__name__)
@@ -98,12 +99,8 @@ class Writer:
     def _run_group(self, group: list[Job]) -> None:
         started = time.perf_counter()
         try:
-            self._database.execute_sql("BEGIN IMMEDIATE")
-            transaction = Transaction(self._database, self._clock.now())
-            for job in group:
-                self._run_job(transaction, job)
-            transaction.flush()
-            self._database.execute_sql("COMMIT")
+            if not self._run_together(group):
+                self._run_apart(group)
         except Exception as error:
             self._abandon(group, error)
         _resolve(group)
@@ -112,25 +109,63 @@ class Writer:
         except Exception:
             log.exception("a listener failed after a commit")
 
+    def _run_together(self, group: list[Job]) -> bool:
+        """The usual way: no operation fails. False if one did; then nothing has been stored."""
+        transaction = self._begin()
+        try:
+            with exception_wrapper:
+                for job in group:
+                    job.result = job.operation(transaction, *job.args)
+        except Exception:
+            self._roll_back()
+            return False
+        self._commit(transaction)
+        return True
+
+    def _run_apart(self, group: list[Job]) -> None:
+        """Run the group again with a savepoint around each, so that one that fails fails alone.
+
+        That an operation can be run twice follows from its being a function of the database and
+        its arguments; savepoints around all of them would cost a tenth of the writer's time.
+        """
+        transaction = self._begin()
+        for job in group:
+            self._run_job(transaction, job)
+        self._commit(transaction)
+
     def _run_job(self, transaction: Transaction, job: Job) -> None:
         mark = transaction.journal.mark()
         self._database.execute_sql("SAVEPOINT job")
         try:
-            job.result = job.operation(transaction, *job.args)
+            with exception_wrapper:
+                job.result = job.operation(transaction, *job.args)
         except Exception as error:
             # A full disk or an I/O error may have ended the whole transaction already.
             if not self._database.connection().in_transaction:
                 raise
             self._database.execute_sql("ROLLBACK TO job")
             transaction.journal.rewind(mark)
+            job.result = None
             job.error = _as_storage_error(error)
         self._database.execute_sql("RELEASE job")
+
+    def _begin(self) -> Transaction:
+        self._database.execute_sql("BEGIN IMMEDIATE")
+        return Transaction(self._database, self._clock.now())
+
+    def _commit(self, transaction: Transaction) -> None:
+        with exception_wrapper:
+            transaction.flush()
+        self._database.execute_sql("COMMIT")
+
+    def _roll_back(self) -> None:
+        if self._database.connection().in_transaction:
+            self._database.execute_sql("ROLLBACK")
 
     def _abandon(self, group: list[Job], error: Exception) -> None:
         """Nothing of the group was stored: everybody is told so."""
         log.error("a commit failed: %s", error)
-        if self._database.connection().in_transaction:
-            self._database.execute_sql("ROLLBACK")
+        self._roll_back()
         for job in group:
             job.result = None
             job.error = job.error or _as_storage_error(error)

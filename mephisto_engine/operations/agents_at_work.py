@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from mephisto_engine.abstractions.agent import AbsentAgentError, LiveAgent
+from mephisto_engine.abstractions.blueprint import TaskRunner
 from mephisto_engine.abstractions.calling import call
 from mephisto_engine.abstractions.channel import AgentDetails, Channel
 from mephisto_engine.data_model.records import UnitRecord, WorkerRecord
@@ -51,6 +52,12 @@ class AgentsAtWork:
         self._changed = changed
         self._channel: Channel | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        runner = type(job.runner)
+        self._has_task_code = (
+            runner.run_unit is not TaskRunner.run_unit
+            or runner.cleanup_unit is not TaskRunner.cleanup_unit
+        )
+        """Whether something runs beside each worker; most pages only wait for the answer."""
 
     def open(self, channel: Channel) -> None:
         """The pages can be reached; agents that were restored go on."""
@@ -61,7 +68,7 @@ class AgentsAtWork:
                 left = (deadline - self._db.clock.now()).total_seconds()
                 seconds = max(left, RETURN_SECONDS)
                 self._deadlines.set(agent.token, seconds, self._overdue(agent))
-            self._spawn(self._accompany(agent))
+            self._start(agent)
 
     async def close(self) -> None:
         """End the coroutines beside the agents; what they owe to the database is done first."""
@@ -89,7 +96,7 @@ class AgentsAtWork:
         self._live.moved(UnitStatus.LAUNCHED, UnitStatus.ASSIGNED)
         seconds = self._job.assignment_duration_seconds
         self._deadlines.set(token, seconds, self._overdue(agent))
-        self._spawn(self._accompany(agent))
+        self._start(agent)
         self._changed()
         return agent
 
@@ -189,6 +196,10 @@ class AgentsAtWork:
         self._deadlines.cancel(agent.token)
         self.presence.forget(agent)
         self._live.drop_agent(agent)
+
+    def _start(self, agent: LiveAgent) -> None:
+        if self._has_task_code:
+            self._spawn(self._accompany(agent))
 
     async def _accompany(self, agent: LiveAgent) -> None:
         """Run the task's code beside the worker until one of them is done."""

@@ -13,7 +13,6 @@ from peewee import IntegrityError
 from mephisto_engine.abstractions.agent import LiveAgent
 from mephisto_engine.abstractions.channel import AgentDetails, FailureReason
 from mephisto_engine.abstractions.crowd_provider import Arrival, RegistrationRefusedError
-from mephisto_engine.abstractions.qualifications import unmet
 from mephisto_engine.clock import to_ms
 from mephisto_engine.data_model.records import WorkerRecord
 from mephisto_engine.data_model.status import LOST_AGENT
@@ -21,6 +20,7 @@ from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import agents as ops
 from mephisto_engine.errors import StateError
 from mephisto_engine.operations.agents_at_work import AgentsAtWork
+from mephisto_engine.operations.eligibility import why_not
 from mephisto_engine.operations.job import Job
 from mephisto_engine.operations.live_run import LiveRun
 from mephisto_engine.operations.turns import Turns
@@ -139,19 +139,7 @@ class Arrivals:
 
     def _why_not(self, standing: ops.Standing) -> str:
         """Reason (and detail, behind a colon) for turning a worker away; empty if there is none."""
-        job = self._job
-        if not self._live.is_open:
-            return "closed"
-        if standing.worker.is_blocked:
-            return "blocked"
-        requirement = unmet(job.requirements, standing.worker)
-        if requirement is not None:
-            return f"not_qualified:{requirement}"
-        if 0 < job.maximum_units_per_worker <= standing.used_units:
-            return "maximum_units_per_worker"
-        if 0 < job.allowed_concurrent <= standing.live_units:
-            return "allowed_concurrent"
-        return ""
+        return why_not(self._live.is_open, self._job, standing)
 
     async def _welcome_back(self, worker: WorkerRecord, known: ops.KnownAgent) -> AgentDetails:
         """The registration has an agent that is no longer at work."""

@@ -50,7 +50,7 @@ class Job:
         """The site to serve; its folder is empty until `build_site`."""
         root = self.folder / "site"
         uploads = self.folder / "uploads"
-        for part in (root, uploads):
+        for part in (self.folder.parent, self.folder, root, uploads):
             part.mkdir(parents=True, exist_ok=True, mode=0o700)
         return Site(
             root=root,

@@ -35,8 +35,9 @@ GROUP = 1000
 AHEAD = 1000
 """Unfinished units that endless data is kept ahead of the workers."""
 
+FIRST_WAIT = 1.0
 LONGEST_WAIT = 60.0
-"""Seconds between two tries to publish while the provider fails."""
+"""Seconds between two tries to publish while the provider fails; doubled from one to the next."""
 
 _CREATED = Compiled(
     lambda: (
@@ -82,15 +83,22 @@ class TaskLauncher:
         self._waiting.extend(self._db.rows(_CREATED, run=self._live.run_id))
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._create()), loop.create_task(self._publish())]
+        for task in self._tasks:
+            task.add_done_callback(lambda _: self._changed())
 
     def wake(self) -> None:
         """Something changed that may let more units be published."""
         self._wake.set()
 
     async def stop(self) -> None:
-        """Publish nothing more; returns when what was under way is stored."""
+        """Publish nothing more; returns when what was being published is stored.
+
+        The task's data are not waited for: they may come from a source that has nothing to say.
+        """
         self._is_stopping = True
         self._wake.set()
+        for task in self._tasks[:1]:
+            task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def failure(self) -> BaseException | None:
@@ -141,7 +149,7 @@ class TaskLauncher:
             await self._wake.wait()
 
     async def _publish(self) -> None:
-        wait = 1.0
+        wait = FIRST_WAIT
         while not self._is_stopping:
             number = min(GROUP, self._allowance(), len(self._waiting))
             if number <= 0:
@@ -151,7 +159,7 @@ class TaskLauncher:
             group = [self._waiting.popleft() for _ in range(number)]
             try:
                 await self._launch(group)
-                wait, self.trouble = 1.0, ""
+                wait, self.trouble = FIRST_WAIT, ""
             except Exception as error:
                 self._waiting.extendleft(reversed(group))
                 await self._report(error, wait)
@@ -194,7 +202,10 @@ class TaskLauncher:
         budget, cost = self._job.budget_cents, self._job.cost_of_unit
         if budget is not None and cost:
             affordable = budget // cost - self._live.costed
+            was_reached = self.is_budget_reached
             self.is_budget_reached = affordable <= 0 < len(self._waiting)
+            if self.is_budget_reached and not was_reached:
+                self._changed()
             allowance = min(allowance, affordable)
         return allowance
 

@@ -21,6 +21,7 @@ from mephisto_engine.database.operations import commands as command_ops
 from mephisto_engine.database.operations import lease as lease_ops
 from mephisto_engine.database.operations import runs as ops
 from mephisto_engine.database.operations.lease import Holder
+from mephisto_engine.database.queries.browse import last_submission
 from mephisto_engine.database.queries.commands import Asked, open_commands
 from mephisto_engine.errors import ArchitectError, MephistoError, StateError
 from mephisto_engine.operations.deadlines import Deadlines
@@ -64,6 +65,8 @@ class RunDriver:
         self._architect: Architect | None = None
         self._health = HealthMeter(db)
         self._tasks: list[asyncio.Task[None]] = []
+        self._driving: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
 
     @property
     def live(self) -> LiveRun:
@@ -86,7 +89,8 @@ class RunDriver:
                 ended_at=None,
                 status_reason=None,
             )
-            if before in (RunStatus.STOPPED, RunStatus.FAILED):
+            if before != RunStatus.CREATED:
+                # Only the end of a run withdraws units, and a crash may have come in its middle.
                 await self._db.write(ops.reopen_units, self.run_id, actor)
             url = await self._put_on_line()
             await self._move(RunStatus.LIVE, actor, url=url)
@@ -98,7 +102,8 @@ class RunDriver:
         self._launcher.start()
         await self._renew()
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(self._drive()), loop.create_task(self._beat())]
+        self._driving = loop.create_task(self._drive())
+        self._tasks = [self._driving, loop.create_task(self._beat())]
         self._restart_patience()
 
     async def stop(self, actor: str, is_now: bool, reason: str) -> str:
@@ -118,13 +123,16 @@ class RunDriver:
         if is_now:
             await self._supervisor.end_all(AgentStatus.EXPIRED, actor, reason)
         self._wake()
-        if at_work and not is_now:
-            return f"Run {self.run_id} takes no new workers; {at_work} at work may finish."
-        return f"Run {self.run_id} is stopping; {at_work} workers were ended."
+        if not at_work:
+            return f"Run {self.run_id} is stopping; nobody is at work."
+        if is_now:
+            return f"Run {self.run_id} is stopping; {at_work} workers were ended."
+        return f"Run {self.run_id} takes no new workers; {at_work} at work may finish."
 
     async def abandon(self) -> None:
         """The engine goes away without stopping the run: it stays live, and can be resumed."""
         self._live.is_open = False
+        await self._end_tasks()
         await self._launcher.stop()
         await self._take_down()
         await self._db.write(lease_ops.release, self.run_id, self._holder, self._fence)
@@ -207,6 +215,7 @@ class RunDriver:
             await self._launcher.stop()
             await self._withdraw()
             await asyncio.sleep(LINGER_SECONDS)
+            await self._end_tasks()
             await self._take_down()
             await self._move(
                 status,
@@ -219,9 +228,17 @@ class RunDriver:
             log.exception("run %d could not be closed; `resume` takes it up again", self.run_id)
         finally:
             self.ended.set()
-            for task in self._tasks:
-                if task is not asyncio.current_task():
-                    task.cancel()
+
+    async def _end_tasks(self) -> None:
+        """End what runs beside the caller, before the lease that it renews is given back.
+
+        The beat ends by itself, so that a command which it carries out gets its answer.
+        """
+        self._closing.set()
+        if self._driving is not None and self._driving is not asyncio.current_task():
+            self._driving.cancel()
+        others = [task for task in self._tasks if task is not asyncio.current_task()]
+        await asyncio.gather(*others, return_exceptions=True)
 
     async def _withdraw(self) -> None:
         """Expire what nobody has finished, here and on the provider."""
@@ -256,7 +273,7 @@ class RunDriver:
     async def _beat(self) -> None:
         """Look for commands, renew the lease, save who was seen."""
         beats = 0
-        while not self.ended.is_set():
+        while not self._closing.is_set():
             await self._wait_a_beat()
             beats += 1
             try:
@@ -270,7 +287,9 @@ class RunDriver:
 
     async def _wait_a_beat(self) -> None:
         started = self._db.clock.monotonic()
-        await asyncio.sleep(BEAT_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), BEAT_SECONDS)
+            return
         self._health.beat(self._db.clock.monotonic() - started - BEAT_SECONDS)
 
     async def _renew(self) -> None:
@@ -287,10 +306,10 @@ class RunDriver:
         )
         if not is_ours:
             log.error("run %d was taken over by another engine; this one lets go", self.run_id)
+            await self._end_tasks()
             await self._launcher.stop()
             await self._take_down()
             self.ended.set()
-            self._tasks[0].cancel()
 
     async def _obey(self, asked: Asked) -> None:
         """Carry out one command and answer it."""
@@ -312,7 +331,8 @@ class RunDriver:
         """Stop the run when nothing has been submitted for too long."""
         patience = self._job.no_submission_patience_seconds
         run = self._db.read(TaskRun.get_by_id, self.run_id)
-        last = max(run.last_submission_at or run.started_at, run.started_at)
+        submitted = self._db.read(last_submission, self.run_id)
+        last = max(submitted or run.started_at, run.started_at)
         idle = (self._db.clock.now() - last).total_seconds()
         if idle < patience:
             key = ("patience", self.run_id)

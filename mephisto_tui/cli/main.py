@@ -19,7 +19,10 @@ from mephisto_tui.cli import (
     launch,
     listings,
     plugins,
+    qualifications,
     watch,
+    why,
+    workers,
 )
 from mephisto_tui.cli.guard import GuardedGroup
 from mephisto_tui.cli.settings import DEFAULT_HOME, Settings
@@ -87,7 +90,7 @@ for command in (
     listings.status,
     listings.units,
     listings.agents,
-    listings.workers,
+    why.why,
     listings.journal,
     watch.watch,
     control.stop,
@@ -98,6 +101,8 @@ for command in (
     version,
 ):
     app.command()(command)
+app.add_typer(workers.app, name="workers")
+app.add_typer(qualifications.app, name="qualifications")
 app.add_typer(config.app, name="config")
 
 

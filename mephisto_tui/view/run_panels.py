@@ -179,6 +179,7 @@ def strip(snapshot: Snapshot, run: RunRow, now: datetime, width: int) -> list[Li
                Span("  rate   ", "dim"), Span(speed)),
         _brief("money", padded(Span(spent), half), Span("  engine ", "dim"),
                _engine_facts(run, health, now)),
+        _brief("link", Span(clean(snapshot.worker_link or run.url, 300) or "-")),
         _brief("why", *why) if why else _brief("last", said),
     ]  # fmt: skip
 

@@ -68,7 +68,6 @@ def up(migrator, db):
         budget_cents = IntegerField(null=True)
         items_taken = IntegerField(default=0)
         is_data_exhausted = BooleanField(default=False)
-        last_submission_at = BigIntegerField(null=True)
         engine_version = TextField()
         created_at = BigIntegerField(index=True)
         started_at = BigIntegerField(null=True)
@@ -112,7 +111,7 @@ def up(migrator, db):
         worker = ForeignKeyField(Worker, on_delete='RESTRICT')
         unit = ForeignKeyField(Unit, on_delete='RESTRICT')
         assignment = ForeignKeyField(Assignment, index=False, on_delete='RESTRICT')
-        task_run = ForeignKeyField(TaskRun, index=False, on_delete='RESTRICT')
+        task_run = ForeignKeyField(TaskRun, on_delete='RESTRICT')
         status = TextField()
         status_at = BigIntegerField()
         deadline_at = BigIntegerField(null=True)
@@ -121,7 +120,7 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = 'agent'
-            indexes = ((('task_run', 'registration_id', 'worker'), True), (('task_run', 'status', 'status_at'), False), (('task_run', 'status_at'), False))
+            indexes = ((('task_run', 'registration_id', 'worker'), True), (('task_run', 'status', 'status_at'), False))
     db.create_tables([Agent])
 
     class AgentMetadata(Model):

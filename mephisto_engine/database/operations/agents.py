@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from peewee import JOIN
 
 from mephisto_engine.data_model import (
     Agent,
@@ -180,11 +181,10 @@ def units_with_data() -> Any:
 
 UNIT_WITH_DATA = Compiled(lambda: units_with_data().where(Unit.id == param("unit")))
 _SUBMITTED = Compiled(
-    lambda: Submission.select(Submission.sha256).where(Submission.agent == param("agent"))
-)
-_TOUCH_RUN = Compiled(
-    lambda: TaskRun.update({TaskRun.last_submission_at: param("at")}).where(
-        TaskRun.id == param("run")
+    lambda: (
+        Agent.select(Agent.status, Submission.sha256)
+        .join(Submission, JOIN.LEFT_OUTER, on=(Submission.agent == Agent.id))
+        .where(Agent.id == param("agent"))
     )
 )
 
@@ -276,9 +276,9 @@ def submit(tx: Transaction, new: NewSubmission) -> str:
     """
     digest = hashlib.sha256(new.body.encode()).hexdigest()
     actor = f"worker:{new.worker_id}"
-    before = tx.one(_SUBMITTED, agent=new.agent_id)
-    if before is not None:
-        if before[0] != digest:
+    status, stored = tx.all(_SUBMITTED, agent=new.agent_id)[0]
+    if stored is not None:
+        if stored != digest:
             tx.record(
                 "agent.submitted_otherwise",
                 "agent",
@@ -288,7 +288,6 @@ def submit(tx: Transaction, new: NewSubmission) -> str:
                 data={"sha256": digest},
             )
         return "repeated"
-    status = tx.status("agent", new.agent_id)
     is_late = status in LOST_AGENT
     _store(tx, new, digest, is_late)
     if is_late:
@@ -313,7 +312,6 @@ def submit(tx: Transaction, new: NewSubmission) -> str:
         actor=actor,
         data={"agent": new.agent_id},
     )
-    tx.run(_TOUCH_RUN, run=new.run_id, at=tx.now_ms)
     return "stored"
 
 

@@ -7,6 +7,7 @@ hundred thousand units as on one of ten.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from peewee import JOIN, Case, Expression, fn
@@ -178,12 +179,12 @@ def agents(
     if order in AGENT_ORDERS:
         query = query.order_by(_direction(AGENT_ORDERS[order], is_descending))
     else:
-        query = query.order_by(Agent.status_at.desc(), Agent.id.desc())
+        query = query.order_by(Agent.id.desc())
     return list(query.offset(offset).limit(limit).namedtuples())
 
 
 def live_first(where: list[Expression], live: int, offset: int, limit: int) -> list[Any]:
-    """Agents in the list's own order: those at work, then the rest, each newest change first."""
+    """Agents in the list's own order: those at work, then the rest, each the newest first."""
     rows: list[Any] = []
     if offset < live:
         rows = agents([*where, _LIVES], "", True, offset, limit)
@@ -270,6 +271,18 @@ def submission_minutes(run_id: int, since_ms: int) -> list[tuple[int, int]]:
             key = int(moment.timestamp() // 60)
             counts[key] = counts.get(key, 0) + 1
     return sorted(counts.items())
+
+
+def last_submission(run_id: int) -> datetime | None:
+    """When a worker last submitted a unit of the run."""
+    query = (
+        Agent.select(Agent.submitted_at)
+        .where((Agent.task_run == run_id) & (Agent.status == "completed"))
+        .order_by(Agent.status_at.desc())
+        .limit(1)
+    )
+    agent = next(iter(query), None)
+    return None if agent is None else agent.submitted_at
 
 
 def _events() -> Any:
