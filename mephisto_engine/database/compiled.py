@@ -12,6 +12,8 @@ from typing import Any
 
 from peewee import Database, Query, Value
 
+from mephisto_engine.data_model.base import database as bound
+
 
 class Param:
     """A place in a query that is filled when it is run."""
@@ -51,3 +53,8 @@ class Compiled:
     def values(self, given: dict[str, Any]) -> list[Any]:
         """The driver's parameters, in order, from values by name."""
         return [given[item.name] if isinstance(item, Param) else item for item in self._names]
+
+    def fetch(self, **given: Any) -> list[tuple[Any, ...]]:
+        """All rows, on the calling thread's read connection; for use inside `MephistoDB.read`."""
+        rows: list[tuple[Any, ...]] = bound.obj.fetch(self.sql(bound.obj), self.values(given))
+        return rows

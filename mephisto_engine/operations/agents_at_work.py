@@ -13,11 +13,12 @@ from mephisto_engine.abstractions.agent import AbsentAgentError, LiveAgent
 from mephisto_engine.abstractions.blueprint import TaskRunner
 from mephisto_engine.abstractions.calling import call
 from mephisto_engine.abstractions.channel import AgentDetails, Channel
+from mephisto_engine.clock import to_ms
 from mephisto_engine.data_model.records import UnitRecord, WorkerRecord
 from mephisto_engine.data_model.status import AgentStatus, UnitStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import agents as ops
-from mephisto_engine.errors import StateError
+from mephisto_engine.errors import StateError, StorageError
 from mephisto_engine.operations.deadlines import Deadlines
 from mephisto_engine.operations.job import Job
 from mephisto_engine.operations.live_run import LiveRun
@@ -27,6 +28,9 @@ log = logging.getLogger(__name__)
 
 HOOK_SECONDS = 30.0
 """How long a function of the operator may take before it counts as failed."""
+
+RETRY_SECONDS = 5.0
+"""How long after the database refused to store the end of an agent that is tried again."""
 
 RETURN_SECONDS = 30.0
 """What an agent has at least after the engine was away: its page may be about to send the answer
@@ -206,6 +210,7 @@ class AgentsAtWork:
         runner = self._job.runner
         try:
             await runner.run_unit(agent)
+            await self._expect_answer(agent)
         except AbsentAgentError:
             pass
         except Exception as error:
@@ -216,16 +221,35 @@ class AgentsAtWork:
     async def _call_submit_hook(self, unit: UnitRecord) -> None:
         await self.call_hook("on_unit_submitted", unit)
 
-    def _overdue(self, agent: LiveAgent) -> Callable[[float], None]:
-        def end(_: float) -> None:
-            reason = "the time for the assignment was over"
-            self._spawn(self.end(agent, AgentStatus.TIMEOUT, "engine", reason))
+    async def _expect_answer(self, agent: LiveAgent) -> None:
+        """The task's own logic is over: from now on the page has `submission_timeout` left."""
+        if agent.token not in self._live.agents:
+            return
+        seconds = self._job.submission_timeout_seconds
+        deadline = to_ms(self._db.clock.now()) + seconds * 1000
+        is_shorter = await self._db.write(ops.shorten_deadline, agent.id, deadline)
+        if is_shorter and agent.token in self._live.agents:
+            self._deadlines.set(agent.token, seconds, self._overdue(agent))
 
-        return end
+    def _overdue(self, agent: LiveAgent) -> Callable[[float], None]:
+        reason = "the time for the assignment was over"
+        return lambda _: self._spawn(self._end_surely(agent, AgentStatus.TIMEOUT, reason))
 
     def _went_silent(self, agent: LiveAgent) -> None:
         reason = "no sign of life from the page"
-        self._spawn(self.end(agent, AgentStatus.DISCONNECT, "engine", reason))
+        self._spawn(self._end_surely(agent, AgentStatus.DISCONNECT, reason))
+
+    async def _end_surely(self, agent: LiveAgent, status: AgentStatus, reason: str) -> None:
+        """End an agent whose time has come; as often as it takes, for its timer is gone."""
+        try:
+            await self.end(agent, status, "engine", reason)
+        except StorageError as error:
+            log.error("agent %d could not be ended yet: %s", agent.id, error)
+            self._deadlines.set(
+                agent.token,
+                RETRY_SECONDS,
+                lambda _: self._spawn(self._end_surely(agent, status, reason)),
+            )
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -35,6 +35,7 @@ class Job:
     """Data folder of the run: site, uploads."""
     title: str
     assignment_duration_seconds: int
+    submission_timeout_seconds: int
     no_submission_patience_seconds: int
     allowed_concurrent: int
     maximum_units_per_worker: int
@@ -107,6 +108,7 @@ def make_job(config: LaunchConfig, run: RunRecord, registry: Registry, home: Pat
         folder=home / "runs" / str(run.id),
         title=task.task_title,
         assignment_duration_seconds=task.assignment_duration_in_seconds,
+        submission_timeout_seconds=task.submission_timeout,
         no_submission_patience_seconds=task.no_submission_patience,
         allowed_concurrent=task.allowed_concurrent,
         maximum_units_per_worker=task.maximum_units_per_worker,

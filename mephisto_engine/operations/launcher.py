@@ -144,7 +144,11 @@ class TaskLauncher:
     async def _stay_ahead(self) -> None:
         cap = self._job.max_num_concurrent_units
         most = min(AHEAD, cap) if cap else AHEAD
-        while not self._is_stopping and len(self._live.pool) + len(self._waiting) >= most:
+        counts = self._live.counts
+        while (
+            not self._is_stopping
+            and counts[UnitStatus.CREATED] + counts[UnitStatus.LAUNCHED] >= most
+        ):
             self._wake.clear()
             await self._wake.wait()
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from mephisto_engine.clock import Clock, SystemClock, to_ms
+from mephisto_engine.clock import Clock, SystemClock, from_ms, to_ms
 from mephisto_engine.data_model.status import DONE_UNIT, LIVE_AGENT, UnitStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations.lease import is_alive
@@ -28,6 +28,7 @@ from mephisto_engine.operations.snapshot import (
     Snapshot,
     UnitRow,
     View,
+    Window,
     WorkerRow,
 )
 from mephisto_engine.operations.words import in_words, level_of, range_size
@@ -161,12 +162,11 @@ class Monitor:
         self._log.append(LogRow(number, at, level_of(kind), run_id, text))
 
     def _with_runs(self, snapshot: Snapshot) -> Snapshot:
-        window = snapshot.view.runs
-        where = browse.runs_containing(window.text, window.is_inverse, window.status)
-        rows = browse.runs(window.sort, window.is_descending, window.offset, window.limit, where)
+        asked = _asked(snapshot.view.runs)
+        rows = browse.runs(asked)
         self._read_counts([row.id for row in rows])
         shown = tuple(self._run_row(row) for row in rows)
-        return replace(snapshot, runs=shown, runs_total=browse.count_runs(where))
+        return replace(snapshot, runs=shown, runs_total=browse.count_runs(asked))
 
     def _with_run(self, snapshot: Snapshot, run_id: int) -> Snapshot:
         row = browse.run(run_id)
@@ -187,7 +187,7 @@ class Monitor:
             agents_total=agents_total,
             workers=workers,
             workers_total=workers_total,
-            config=self._config_text(run_id, row.config),
+            config=self._config_text(run_id),
             worker_link=str(health.get("worker_link") or ""),
             health=self._health(row, run_id),
         )
@@ -236,29 +236,24 @@ class Monitor:
 
     def _unit_rows(self, view: View, run: RunRow) -> tuple[tuple[UnitRow, ...], int]:
         window = view.units
-        where = browse.unit_conditions(run.id, window.text, window.is_inverse, window.status)
+        asked = _asked(window)
         if window.text:
-            total = browse.count_units(where)
+            total = browse.count_units(run.id, asked)
         else:
             total = run.units.get(window.status, 0) if window.status else run.total
-        rows = browse.units(where, window.sort, window.is_descending, window.offset, window.limit)
+        rows = browse.units(run.id, asked)
         return tuple(_unit_row(row) for row in rows), total
 
     def _agent_rows(self, view: View, run_id: int) -> tuple[tuple[AgentRow, ...], int]:
         window = view.agents
-        where = browse.agent_conditions(run_id, window.text, window.is_inverse, window.status)
+        asked = _asked(window)
         if window.text:
-            total = browse.count_agents(where)
+            total = browse.count_agents(run_id, asked)
         else:
             total = self._agents[window.status] if window.status else self._agents.total()
-        if window.sort or window.text or window.status:
-            rows = browse.agents(
-                where, window.sort, window.is_descending, window.offset, window.limit
-            )
-        else:
-            live = sum(self._agents[name] for name in LIVE_AGENT)
-            rows = browse.live_first(where, live, window.offset, window.limit)
-        return tuple(AgentRow(**row._asdict()) for row in rows), total
+        live = sum(self._agents[name] for name in LIVE_AGENT)
+        rows = browse.agents(run_id, asked, live)
+        return tuple(_agent_row(row) for row in rows), total
 
     def _worker_rows(self, view: View, run: RunRow) -> tuple[tuple[WorkerRow, ...], int]:
         window, run_id = view.workers, run.id
@@ -267,9 +262,7 @@ class Monitor:
             at, asked, rows = self._workers
             if asked == (run_id, window) and now - at < WORKERS_SECONDS:
                 return rows
-        found, total = browse.workers(
-            run_id, window.text, window.is_inverse, window.offset, window.limit
-        )
+        found, total = browse.workers(run_id, _asked(window))
         rows = (tuple(_worker_row(row) for row in found), total)
         self._workers = (now, (run_id, window), rows)
         return rows
@@ -297,30 +290,56 @@ class Monitor:
         begin = max(first, min(counted))
         return tuple(counted.get(minute, 0) for minute in range(begin, this_minute + 1))
 
-    def _config_text(self, run_id: int, config: Any) -> str:
+    def _config_text(self, run_id: int) -> str:
         if self._config[0] != run_id:
             import yaml
 
+            config = browse.run_config(run_id)
             text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
             self._config = (run_id, text)
         return self._config[1]
 
 
-def _unit_row(row: Any) -> UnitRow:
-    seconds = None
-    if row.submitted_at is not None and row.begun_at is not None:
-        seconds = (row.submitted_at - row.begun_at).total_seconds()
+def _asked(window: Window) -> browse.Asked:
+    return browse.Asked(
+        window.sort,
+        window.is_descending,
+        window.offset,
+        window.limit,
+        window.text,
+        window.is_inverse,
+        window.status,
+    )
+
+
+def _unit_row(row: tuple[Any, ...]) -> UnitRow:
+    number, assignment, index, status, worker, name, pay, status_at, begun, submitted, text = row
     return UnitRow(
-        id=row.id,
-        assignment_id=row.assignment_id,
-        unit_index=row.unit_index,
-        status=row.status,
-        worker_id=row.worker_id,
-        worker_name=row.worker_name or "",
-        pay_cents=row.pay_cents,
-        status_at=row.status_at,
-        seconds_worked=seconds,
-        preview=_preview(row.preview or ""),
+        id=number,
+        assignment_id=assignment,
+        unit_index=index,
+        status=status,
+        worker_id=worker,
+        worker_name=name or "",
+        pay_cents=pay,
+        status_at=from_ms(status_at),
+        seconds_worked=None if submitted is None else (submitted - begun) / 1000,
+        preview=_preview(text or ""),
+    )
+
+
+def _agent_row(row: tuple[Any, ...]) -> AgentRow:
+    number, worker, name, unit, status, created_at, status_at, deadline_at, last_seen_at = row
+    return AgentRow(
+        id=number,
+        worker_id=worker,
+        worker_name=name,
+        unit_id=unit,
+        status=status,
+        created_at=from_ms(created_at),
+        status_at=from_ms(status_at),
+        deadline_at=None if deadline_at is None else from_ms(deadline_at),
+        last_seen_at=None if last_seen_at is None else from_ms(last_seen_at),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
@@ -10,13 +9,21 @@ import orjson
 from peewee import Query
 
 from mephisto_engine.data_model import TABLES, Event
-from mephisto_engine.data_model.status import MOVES, START, is_allowed
+from mephisto_engine.data_model.status import MOVES, START
 from mephisto_engine.database.journal import COLUMNS, first_break
 from mephisto_engine.operations.findings import Faults
 
 _MODELS: Final[dict[str, Any]] = {
     model._meta.table_name: model for model in TABLES if model._meta.table_name in MOVES
 }
+
+_LEGAL: Final = {
+    (table, source, target): target
+    for table, moves in MOVES.items()
+    for source, targets in moves.items()
+    for target in targets
+}
+"""Every legal move, with the one copy of its target's name that all rows share."""
 
 
 class Replay:
@@ -46,20 +53,25 @@ class Replay:
         for event in events:
             number, _, _, _, _, table, row_id, before, after, data, _ = event
             if after is not None:
-                self._apply(number, table, _ids(row_id, data), before or START, after)
+                edge = (table, before or START, after)
+                if data is not None and '"ranges"' in data:
+                    for one in _ids(row_id, data):
+                        self._apply(number, one, edge)
+                else:
+                    self._apply(number, row_id, edge)
             yield event
 
-    def _apply(self, event: int, table: str, ids: Sequence[int], before: str, after: str) -> None:
-        statuses = self.statuses.get(table)
-        if statuses is None or not is_allowed(table, before, after):
+    def _apply(self, event: int, row_id: int, edge: tuple[str, str, str]) -> None:
+        status = _LEGAL.get(edge)
+        table, before, after = edge
+        if status is None:
             self.moves.add(f"event {event}: a {table} cannot go from {before!r} to {after!r}")
             return
-        after = sys.intern(after)
-        for row_id in ids:
-            found = statuses.get(row_id, START)
-            if found != before:
-                self.moves.add(f"event {event}: {table} {row_id} was {found!r}, not {before!r}")
-            statuses[row_id] = after
+        statuses = self.statuses[table]
+        found = statuses.get(row_id, START)
+        if found != before:
+            self.moves.add(f"event {event}: {table} {row_id} was {found!r}, not {before!r}")
+        statuses[row_id] = status
 
     def _compare(self, table: str, rows: Iterator[tuple[Any, ...]]) -> None:
         statuses = self.statuses[table]
@@ -73,10 +85,8 @@ class Replay:
             self.moves.add(f"{table} {row_id} is in the journal and not in its table")
 
 
-def _ids(row_id: int, data: str | None) -> Sequence[int]:
-    """The rows that an event speaks of: one, or those of its ranges."""
-    if data is None or '"ranges"' not in data:
-        return (row_id,)
+def _ids(row_id: int, data: str) -> Sequence[int]:
+    """The rows of an event about ranges; its own where the word stands for something else."""
     details = orjson.loads(data)
     ranges = details.get("ranges") if isinstance(details, dict) else None
     if not isinstance(ranges, list):

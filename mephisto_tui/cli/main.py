@@ -16,6 +16,7 @@ from mephisto_tui.cli import (
     config,
     control,
     doctor,
+    forms,
     launch,
     listings,
     plugins,
@@ -104,6 +105,7 @@ for command in (
 app.add_typer(workers.app, name="workers")
 app.add_typer(qualifications.app, name="qualifications")
 app.add_typer(config.app, name="config")
+app.add_typer(forms.app, name="forms")
 
 
 def main() -> None:

@@ -80,10 +80,10 @@ def show(context: typer.Context, name: Name, as_json: Json = False) -> None:
         return
     put_lines(plain.facts((("name", found.name), ("description", found.description))))
     rows = (
-        (row.worker_id, f"{row.provider_type}/{row.worker_name}", row.value, _since(row))
+        (row.worker_id, row.provider_type, row.worker_name, row.value, plain.moment(row.updated_at))
         for row in holders
     )
-    put_lines(plain.table(("worker", "name", "value", "since"), rows))
+    put_lines(plain.table(("worker", "provider", "name", "value", "since"), rows))
     if not holders:
         say("Nobody holds it.")
 
@@ -186,7 +186,11 @@ def export(
 
     with settings_of(context).database() as db:
         rows = db.read(queries.grants)
-    text = _as_json(rows) if _format_of(output, file_format) is Format.JSON else _as_csv(rows)
+    if _format_of(output, file_format) is Format.JSON:
+        text = _as_json(rows)
+    else:
+        rows = _fit_for_csv(rows)
+        text = _as_csv(rows)
     if output is None:
         put_lines([text])
         return
@@ -245,12 +249,6 @@ def _needs_mark(text: str) -> bool:
     return bool(stem) and stem[0] in FORMULA_STARTS
 
 
-def _since(row: GrantRow) -> str:
-    from mephisto_tui import plain
-
-    return plain.moment(row.updated_at)
-
-
 def _change(context: typer.Context, operation: Callable[..., T], *arguments: Any) -> T:
     """Run an operation on qualifications as the person at the keyboard."""
     from mephisto_engine.operations.operator import operator_name
@@ -275,23 +273,28 @@ def _as_json(rows: Iterable[GrantRow]) -> str:
 
 
 def _as_csv(rows: Iterable[GrantRow]) -> str:
-    """The grants as CSV; what could steer a terminal or break a line is left to JSON, and said."""
     import csv
     from io import StringIO
 
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    left_out = 0
     for row in rows:
-        names = (row.provider_type, row.worker_name, row.qualification_name)
-        if any(map(_has_controls, names)):
-            left_out += 1
-        else:
-            writer.writerow((*map(safe_cell, names), row.value))
-    if left_out:
-        say(f"{left_out} grants with control characters are left out; --format json has them.")
+        writer.writerow((*map(safe_cell, _names(row)), row.value))
     return text.getvalue().rstrip("\n")
+
+
+def _fit_for_csv(rows: list[GrantRow]) -> list[GrantRow]:
+    """What could steer a terminal or break a line is left to JSON, and said."""
+    fit = [row for row in rows if not any(map(_has_controls, _names(row)))]
+    if len(fit) < len(rows):
+        number = len(rows) - len(fit)
+        say(f"Left out because of control characters: {number}; --format json has them.")
+    return fit
+
+
+def _names(row: GrantRow) -> tuple[str, str, str]:
+    return row.provider_type, row.worker_name, row.qualification_name
 
 
 def _has_controls(text: str) -> bool:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 MIN_WIDTH: Final = 60
 MIN_HEIGHT: Final = 16
+FIGURES_SECONDS: Final = 1.0
+"""Counts, bars and the log are drawn at most this often: nobody reads them faster, and over SSH
+each time is a kilobyte."""
 SAID_SECONDS: Final = 8.0
 """How long an answer to a key stays in the message line."""
 
@@ -61,6 +64,11 @@ class ConsoleScreen(Screen[None]):
         self.held_changes = 0
         self.frozen_at: datetime | None = None
         self._seen: Snapshot | None = None
+        self.are_figures_due = True
+        """Whether what is drawn once a second at most is to be drawn now."""
+        self.is_waiting = True
+        """Whether what the screen is about has not come yet."""
+        self._figures_at = 0.0
         self._second = -1
         self._said: Line = BLANK
         self._said_until = 0.0
@@ -123,9 +131,14 @@ class ConsoleScreen(Screen[None]):
         if self.frozen_at is None:
             self.shown = self._seen
         is_moving = self.frozen_at is None and (is_due or self.has_new_cells())
+        elapsed = self.app.clock.monotonic() - self._figures_at
+        is_held = self.frozen_at is not None
+        self.are_figures_due = is_forced or is_held or self.is_waiting or elapsed >= FIGURES_SECONDS
         if self.shown is not None and is_moving:
+            self.is_waiting = False
             self.draw(self.shown, now)
-        if is_due:
+        if is_due and self.are_figures_due:
+            self._figures_at = self.app.clock.monotonic()
             self._draw_chrome(now)
 
     def _note(self, latest: Snapshot) -> None:

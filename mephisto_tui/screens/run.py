@@ -111,11 +111,14 @@ class RunScreen(ListScreen):
     def draw(self, snapshot: Snapshot, now: datetime) -> None:
         run = snapshot.run
         if run is None or snapshot.view.run_id != self.run_id:
+            self.is_waiting = True
             text = "loading…" if snapshot.view.run_id != self.run_id else "there is no such run"
             self._block("summary").show(lambda cells: [line(f" {text}", "dim")])
             return
-        self._draw_boxes(snapshot, run, now)
         self._draw_tables(snapshot)
+        if not self.are_figures_due:
+            return
+        self._draw_boxes(snapshot, run, now)
         self._draw_log(snapshot)
         config = snapshot.config
         self.query_one("#config", Page).show(

@@ -162,7 +162,7 @@ def _reason(run: RunRow) -> tuple[Span, ...]:
 
 
 def strip(snapshot: Snapshot, run: RunRow, now: datetime, width: int) -> list[Line]:
-    """A run in five lines, for the foot of the list and for small windows."""
+    """A run in a few lines, for the foot of the list and for small windows."""
     health = snapshot.health
     left = eta(run, health)
     cap = ", no cap" if run.budget_cents is None else f" of {dollars(run.budget_cents)} cap"

@@ -23,6 +23,10 @@ HOLD_SECONDS: Final = 3.0
 ORDER_SECONDS: Final = 0.5
 """Rows change places at most this often: a row that jumps four times a second cannot be read, and
 each time all of them are sent to the terminal."""
+BUSY_ORDER_SECONDS: Final = 2.0
+"""The same while many rows move."""
+BUSY_ROWS: Final = 6
+"""So many rows that moved at once are many."""
 EDGE_ROWS: Final = 10
 """How near the end of the loaded rows the view may come before more are asked for."""
 
@@ -76,6 +80,7 @@ class LiveTable(LineWidget, can_focus=True):
         self._now = datetime.now(UTC)
         self._ticks = 0.0
         self._moved_at = self._ordered_at = -HOLD_SECONDS
+        self._order_seconds = ORDER_SECONDS
         self._top = 0
         self._cursor = 0
         self._cursor_key: int | None = None
@@ -86,10 +91,13 @@ class LiveTable(LineWidget, can_focus=True):
         """Take new rows; ``ticks`` is a monotonic time in seconds."""
         self._now, self._ticks = now, ticks
         is_cursor_used = ticks - self._moved_at < HOLD_SECONDS
-        is_early = ticks - self._ordered_at < ORDER_SECONDS
+        is_early = ticks - self._ordered_at < self._order_seconds
+        present = self._rows
         self._rows = self._held(rows) if is_cursor_used or is_early else rows
         if self._rows is rows:
             self._ordered_at = ticks
+            is_busy = self._newcomers(present, rows) > BUSY_ROWS
+            self._order_seconds = BUSY_ORDER_SECONDS if is_busy else ORDER_SECONDS
         if self._rows is rows or not is_cursor_used:
             self.moved = 0
         self._follow_key()
@@ -242,6 +250,14 @@ class LiveTable(LineWidget, can_focus=True):
         if offset != self.window.offset:
             self.window = replace(self.window, offset=offset)
             self.post_message(self.WindowWanted(self, offset))
+
+    def _newcomers(self, before: Rows, after: Rows) -> int:
+        """How many of the first rows were not among the first rows before; a first look has none."""
+        if not before.records:
+            return 0
+        most = self._visible
+        known = {self.spec.key(record) for record in before.records[:most]}
+        return sum(self.spec.key(record) not in known for record in after.records[:most])
 
     def _held(self, rows: Rows) -> Rows:
         """The new records in the order of the present ones; newcomers come last."""

@@ -4,9 +4,7 @@ import shutil
 import socket
 import sqlite3
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -37,9 +35,6 @@ def home(tmp_path: Path) -> Path:
         run.submit(bob, '{"answer": "late"}')
         run.arrive("carol", 2)
     return home
-
-
-Damage = Callable[[sqlite3.Connection], Any]
 
 
 def spoil(home: Path, *statements: str) -> list[Finding]:
@@ -108,7 +103,6 @@ def test_every_fault_comes_with_a_hint(home: Path) -> None:
             "UPDATE unit SET status = 'expired' WHERE id = 8",
             "unit 8 is 'expired'",
         ),
-        ("I6 status moves", "DELETE FROM command", ""),
         (
             "I6 status moves",
             "UPDATE event SET after = 'accepted' WHERE after = 'completed'",
@@ -127,11 +121,7 @@ def test_every_fault_comes_with_a_hint(home: Path) -> None:
 def test_what_was_changed_behind_its_back_is_found(
     home: Path, name: str, statement: str, words: str
 ) -> None:
-    found = faults(spoil(home, statement))
-    if words:
-        assert words in found[name]
-    else:
-        assert name not in found
+    assert words in faults(spoil(home, statement))[name]
 
 
 def test_too_many_units_of_one_worker_are_found(home: Path) -> None:

@@ -188,6 +188,12 @@ _SUBMITTED = Compiled(
     )
 )
 
+_SHORTEN = Compiled(
+    lambda: Agent.update({Agent.deadline_at: param("deadline")}).where(
+        (Agent.id == param("agent")) & (Agent.deadline_at > param("deadline"))
+    )
+)
+
 
 def meet(tx: Transaction, run_id: int, provider_type: str, worker_name: str) -> WorkerRecord:
     """The worker of that name, with their qualifications; added if they are new."""
@@ -313,6 +319,11 @@ def submit(tx: Transaction, new: NewSubmission) -> str:
         data={"agent": new.agent_id},
     )
     return "stored"
+
+
+def shorten_deadline(tx: Transaction, agent_id: int, deadline_ms: int) -> bool:
+    """Have the agent's time end earlier; False if it ends no later anyway."""
+    return bool(tx.run(_SHORTEN, agent=agent_id, deadline=deadline_ms).rowcount)
 
 
 def end_agent(

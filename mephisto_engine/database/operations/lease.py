@@ -40,7 +40,7 @@ def acquire(tx: Transaction, run_id: int, holder: Holder) -> int:
     """Take the lease of a run.
 
     Returns:
-        The fence: a number larger than that of every former holder.
+        The fence: a number that changes with every taking over, for `renew` and `release`.
 
     Raises:
         LeaseHeldError: a living engine holds it; the message says which.

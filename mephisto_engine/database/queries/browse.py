@@ -1,23 +1,27 @@
 """Windows on the lists that an operator looks at: the rows that are shown, and how many there are.
 
 The default order of every list follows an index, so that a window costs the same on a run of a
-hundred thousand units as on one of ten.
+hundred thousand units as on one of ten. A console asks four times a second: the queries are
+compiled once for each combination of order and filter, and rows come as plain tuples, with times
+as milliseconds (except for runs, which are few).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from peewee import JOIN, Case, Expression, fn
+import orjson
+from peewee import JOIN, SQL, Case, Expression, NodeList, fn
 
+from mephisto_engine.clock import from_ms
 from mephisto_engine.data_model import (
     Agent,
     Event,
     Lease,
     Presence,
-    Requester,
     Submission,
     Task,
     TaskRun,
@@ -25,6 +29,7 @@ from mephisto_engine.data_model import (
     Worker,
 )
 from mephisto_engine.data_model.status import HOLDING_AGENT, LIVE_AGENT, LOST_AGENT
+from mephisto_engine.database.compiled import Compiled, param
 
 PREVIEW_CHARACTERS = 1000
 """How much of an answer is read for one line of a list; most answers are whole in it."""
@@ -59,31 +64,109 @@ RUN_ORDERS: Mapping[str, Any] = {
 }
 
 
-def runs(
-    order: str, is_descending: bool, offset: int, limit: int, where: Iterable[Expression] = ()
-) -> list[Any]:
-    """Rows of task runs with their task and lease, as named tuples."""
-    query = _run_query().where(*where) if where else _run_query()
-    column = _direction(RUN_ORDERS.get(order, TaskRun.id), is_descending)
-    return list(query.order_by(column).offset(offset).limit(limit).namedtuples())
+class Asked(NamedTuple):
+    """Which part of a list is wanted."""
+
+    order: str = ""
+    is_descending: bool = True
+    offset: int = 0
+    limit: int = 120
+    text: str = ""
+    is_inverse: bool = False
+    status: str = ""
+
+    @property
+    def shape(self) -> tuple[str, bool, bool, bool, bool]:
+        """What the SQL text depends on."""
+        return (self.order, self.is_descending, bool(self.text), self.is_inverse, bool(self.status))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What is filled into it."""
+        quoted = self.text.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
+        return {
+            "text": f"%{quoted}%",
+            "status": self.status,
+            "offset": self.offset,
+            "limit": self.limit,
+        }
 
 
-def run(run_id: int) -> Any | None:
+class RunFacts(NamedTuple):
+    """A task run with its task and lease."""
+
+    id: int
+    task_name: str
+    provider_type: str
+    architect_type: str
+    blueprint_type: str
+    status: str
+    status_reason: str | None
+    url: str | None
+    pay_cents: int
+    unit_cost_cents: int
+    budget_cents: int | None
+    is_sandbox: bool
+    is_data_exhausted: bool
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    host: str | None
+    pid: int | None
+    renewed_at: datetime | None
+    health: dict[str, Any]
+
+
+def runs(asked: Asked) -> list[RunFacts]:
+    """Task runs with their task and lease."""
+    return [_facts(row) for row in _runs(*asked.shape).fetch(**asked.values)]
+
+
+def run(run_id: int) -> RunFacts | None:
     """One run, as `runs` gives it."""
-    return next(iter(_run_query().where(TaskRun.id == run_id).namedtuples()), None)
+    return next((_facts(row) for row in _ONE_RUN.fetch(run=run_id)), None)
 
 
-def count_runs(where: Iterable[Expression] = ()) -> int:
-    """How many runs there are."""
-    query = TaskRun.select(fn.COUNT(TaskRun.id)).join(Task)
-    return int((query.where(*where) if where else query).scalar() or 0)
+def run_config(run_id: int) -> Any:
+    """The resolved config that a run was launched with."""
+    return TaskRun.get_by_id(run_id).config
 
 
-def runs_containing(text: str, is_inverse: bool, status: str) -> list[Expression]:
-    """Conditions of the Runs screen's filter."""
-    return _conditions(
-        [Task.name, TaskRun.provider_type, TaskRun.id], TaskRun.status, text, is_inverse, status
-    )
+def count_runs(asked: Asked) -> int:
+    """How many runs the filter lets through."""
+    return int(_count_runs(*asked.shape).fetch(**asked.values)[0][0])
+
+
+def units(run_id: int, asked: Asked) -> list[tuple[Any, ...]]:
+    """Units with worker, times and the beginning of the answer; columns as in `_unit_query`."""
+    return _units(*asked.shape).fetch(run=run_id, **asked.values)
+
+
+def count_units(run_id: int, asked: Asked) -> int:
+    """How many units the filter lets through."""
+    return int(_count_units(*asked.shape).fetch(run=run_id, **asked.values)[0][0])
+
+
+def agents(run_id: int, asked: Asked, live: int) -> list[tuple[Any, ...]]:
+    """Agents with worker and last sign of life; the columns are those of `_agent_query`.
+
+    In the list's own order those at work come first (there are ``live`` of them), then the rest,
+    each with the newest first.
+    """
+    if asked.order or asked.text or asked.status:
+        return _agents(None, *asked.shape).fetch(run=run_id, **asked.values)
+    rows: list[tuple[Any, ...]] = []
+    if asked.offset < live:
+        rows = _agents(True, *asked.shape).fetch(run=run_id, **asked.values)
+    rest = asked._replace(offset=max(0, asked.offset - live), limit=asked.limit - len(rows))
+    if rest.limit > 0:
+        rows += _agents(False, *asked.shape).fetch(run=run_id, **rest.values)
+    return rows
+
+
+def count_agents(run_id: int, asked: Asked) -> int:
+    """How many agents the filter lets through."""
+    return int(_count_agents(*asked.shape).fetch(run=run_id, **asked.values)[0][0])
 
 
 def unit_counts(run_ids: list[int]) -> list[tuple[int, str, int]]:
@@ -106,105 +189,11 @@ def agent_counts(run_id: int) -> list[tuple[str, int]]:
     return list(query.tuples())
 
 
-def unit_conditions(run_id: int, text: str, is_inverse: bool, status: str) -> list[Expression]:
-    """Conditions of the Units pane's filter."""
-    found = _conditions([Worker.name, Unit.id, Unit.status], Unit.status, text, is_inverse, status)
-    return [Unit.task_run == run_id, *found]
-
-
-def units(
-    where: list[Expression], order: str, is_descending: bool, offset: int, limit: int
-) -> list[Any]:
-    """Rows of units with worker, times and the beginning of the answer, as named tuples."""
-    column = _direction(UNIT_ORDERS.get(order, Unit.status_at), is_descending)
-    query = (
-        Unit.select(
-            Unit.id,
-            Unit.assignment.alias("assignment_id"),
-            Unit.unit_index,
-            Unit.status,
-            Unit.worker.alias("worker_id"),
-            Worker.name.alias("worker_name"),
-            Unit.pay_cents,
-            Unit.status_at,
-            Agent.created_at.alias("begun_at"),
-            Agent.submitted_at,
-            fn.SUBSTR(Submission.body, 1, PREVIEW_CHARACTERS).alias("preview"),
-        )
-        .join(Worker, JOIN.LEFT_OUTER)
-        .switch(Unit)
-        .join(Agent, JOIN.LEFT_OUTER, on=((Agent.unit == Unit.id) & _HOLDS))
-        .join(Submission, JOIN.LEFT_OUTER, on=(Submission.agent == Agent.id))
-        .where(*where)
-        .order_by(column, _direction(Unit.id, is_descending))
-    )
-    return list(query.offset(offset).limit(limit).namedtuples())
-
-
-def count_units(where: list[Expression]) -> int:
-    """How many units the conditions let through."""
-    query = Unit.select(fn.COUNT(Unit.id)).join(Worker, JOIN.LEFT_OUTER).where(*where)
-    return int(query.scalar() or 0)
-
-
-def agent_conditions(run_id: int, text: str, is_inverse: bool, status: str) -> list[Expression]:
-    """Conditions of the Agents pane's filter."""
-    found = _conditions(
-        [Worker.name, Agent.id, Agent.status, Agent.unit], Agent.status, text, is_inverse, status
-    )
-    return [Agent.task_run == run_id, *found]
-
-
-def agents(
-    where: list[Expression], order: str, is_descending: bool, offset: int, limit: int
-) -> list[Any]:
-    """Rows of agents with worker and last sign of life, as named tuples."""
-    query = (
-        Agent.select(
-            Agent.id,
-            Agent.worker.alias("worker_id"),
-            Worker.name.alias("worker_name"),
-            Agent.unit.alias("unit_id"),
-            Agent.status,
-            Agent.created_at,
-            Agent.status_at,
-            Agent.deadline_at,
-            Presence.last_seen_at,
-        )
-        .join(Worker)
-        .switch(Agent)
-        .join(Presence, JOIN.LEFT_OUTER, on=(Presence.agent == Agent.id))
-        .where(*where)
-    )
-    if order in AGENT_ORDERS:
-        query = query.order_by(_direction(AGENT_ORDERS[order], is_descending))
-    else:
-        query = query.order_by(Agent.id.desc())
-    return list(query.offset(offset).limit(limit).namedtuples())
-
-
-def live_first(where: list[Expression], live: int, offset: int, limit: int) -> list[Any]:
-    """Agents in the list's own order: those at work, then the rest, each the newest first."""
-    rows: list[Any] = []
-    if offset < live:
-        rows = agents([*where, _LIVES], "", True, offset, limit)
-    rest = limit - len(rows)
-    if rest > 0:
-        rows += agents([*where, ~_LIVES], "", True, max(0, offset - live), rest)
-    return rows
-
-
-def count_agents(where: list[Expression]) -> int:
-    """How many agents the conditions let through."""
-    return int(Agent.select(fn.COUNT(Agent.id)).join(Worker).where(*where).scalar() or 0)
-
-
-def workers(
-    run_id: int, text: str, is_inverse: bool, offset: int, limit: int
-) -> tuple[list[Any], int]:
+def workers(run_id: int, asked: Asked) -> tuple[list[Any], int]:
     """Workers of a run with their counts, busiest first, as named tuples; and how many."""
-    where = [Agent.task_run == run_id]
-    where += _conditions([Worker.name, Worker.id], None, text, is_inverse, "")
+    where: list[Any] = [Agent.task_run == run_id]
+    if asked.text:
+        where.append(_contains([Worker.name, Worker.id], asked.values["text"], asked.is_inverse))
     query = (
         Agent.select(
             Worker.id,
@@ -235,7 +224,7 @@ def workers(
         Agent.select(fn.COUNT(Agent.worker.distinct())).join(Worker).where(*where).scalar() or 0
     )
     ordered = query.order_by(_number(_LIVES).desc(), fn.COUNT(Agent.id).desc(), Worker.id)
-    return list(ordered.offset(offset).limit(limit).namedtuples()), total
+    return list(ordered.offset(asked.offset).limit(asked.limit).namedtuples()), total
 
 
 def events_after(last_id: int, limit: int) -> list[Any]:
@@ -300,15 +289,125 @@ def _events() -> Any:
     )
 
 
+_RUN_TEXT = [Task.name, TaskRun.provider_type, TaskRun.id]
+_UNIT_TEXT = [Worker.name, Unit.id, Unit.status]
+_AGENT_TEXT = [Worker.name, Agent.id, Agent.status, Agent.unit]
+
+_ONE_RUN = Compiled(lambda: _run_query().where(TaskRun.id == param("run")))
+
+
+@cache
+def _runs(
+    order: str, is_descending: bool, has_text: bool, is_inverse: bool, has_status: bool
+) -> Compiled:
+    where = _conditions(_RUN_TEXT, TaskRun.status, has_text, is_inverse, has_status)
+    column = _direction(RUN_ORDERS.get(order, TaskRun.id), is_descending)
+    return Compiled(lambda: _windowed(_filtered(_run_query(), where).order_by(column)))
+
+
+@cache
+def _count_runs(
+    order: str, is_descending: bool, has_text: bool, is_inverse: bool, has_status: bool
+) -> Compiled:
+    where = _conditions(_RUN_TEXT, TaskRun.status, has_text, is_inverse, has_status)
+    return Compiled(lambda: _filtered(TaskRun.select(fn.COUNT(TaskRun.id)).join(Task), where))
+
+
+@cache
+def _units(
+    order: str, is_descending: bool, has_text: bool, is_inverse: bool, has_status: bool
+) -> Compiled:
+    where = _conditions(_UNIT_TEXT, Unit.status, has_text, is_inverse, has_status)
+    column = _direction(UNIT_ORDERS.get(order, Unit.status_at), is_descending)
+    second = _direction(Unit.id, is_descending)
+    return Compiled(lambda: _windowed(_unit_query().where(*where).order_by(column, second)))
+
+
+@cache
+def _count_units(
+    order: str, is_descending: bool, has_text: bool, is_inverse: bool, has_status: bool
+) -> Compiled:
+    where = _conditions(_UNIT_TEXT, Unit.status, has_text, is_inverse, has_status)
+    query = Unit.select(fn.COUNT(Unit.id)).join(Worker, JOIN.LEFT_OUTER)
+    return Compiled(lambda: query.where(Unit.task_run == param("run"), *where))
+
+
+@cache
+def _agents(
+    is_live: bool | None,
+    order: str,
+    is_descending: bool,
+    has_text: bool,
+    is_inverse: bool,
+    has_status: bool,
+) -> Compiled:
+    where = _conditions(_AGENT_TEXT, Agent.status, has_text, is_inverse, has_status)
+    if is_live is not None:
+        where.append(_LIVES if is_live else ~_LIVES)
+    column = _direction(AGENT_ORDERS.get(order, Agent.id), is_descending)
+    return Compiled(lambda: _windowed(_agent_query().where(*where).order_by(column)))
+
+
+@cache
+def _count_agents(
+    order: str, is_descending: bool, has_text: bool, is_inverse: bool, has_status: bool
+) -> Compiled:
+    where = _conditions(_AGENT_TEXT, Agent.status, has_text, is_inverse, has_status)
+    query = Agent.select(fn.COUNT(Agent.id)).join(Worker)
+    return Compiled(lambda: query.where(Agent.task_run == param("run"), *where))
+
+
+def _unit_query() -> Any:
+    return (
+        Unit.select(
+            Unit.id,
+            Unit.assignment,
+            Unit.unit_index,
+            Unit.status,
+            Unit.worker,
+            Worker.name,
+            Unit.pay_cents,
+            Unit.status_at,
+            Agent.created_at,
+            Agent.submitted_at,
+            fn.SUBSTR(Submission.body, 1, PREVIEW_CHARACTERS),
+        )
+        .join(Worker, JOIN.LEFT_OUTER)
+        .switch(Unit)
+        .join(Agent, JOIN.LEFT_OUTER, on=((Agent.unit == Unit.id) & _HOLDS))
+        .join(Submission, JOIN.LEFT_OUTER, on=(Submission.agent == Agent.id))
+        .where(Unit.task_run == param("run"))
+    )
+
+
+def _agent_query() -> Any:
+    return (
+        Agent.select(
+            Agent.id,
+            Agent.worker,
+            Worker.name,
+            Agent.unit,
+            Agent.status,
+            Agent.created_at,
+            Agent.status_at,
+            Agent.deadline_at,
+            Presence.last_seen_at,
+        )
+        .join(Worker)
+        .switch(Agent)
+        .join(Presence, JOIN.LEFT_OUTER, on=(Presence.agent == Agent.id))
+        .where(Agent.task_run == param("run"))
+    )
+
+
 def _run_query() -> Any:
     return (
         TaskRun.select(
             TaskRun.id,
-            Task.name.alias("task_name"),
+            Task.name,
             TaskRun.provider_type,
             TaskRun.architect_type,
             TaskRun.blueprint_type,
-            Requester.name.alias("requester_name"),
             TaskRun.status,
             TaskRun.status_reason,
             TaskRun.url,
@@ -320,7 +419,6 @@ def _run_query() -> Any:
             TaskRun.created_at,
             TaskRun.started_at,
             TaskRun.ended_at,
-            TaskRun.config,
             Lease.host,
             Lease.pid,
             Lease.renewed_at,
@@ -328,25 +426,52 @@ def _run_query() -> Any:
         )
         .join(Task)
         .switch(TaskRun)
-        .join(Requester)
-        .switch(TaskRun)
         .join(Lease, JOIN.LEFT_OUTER, on=(Lease.task_run == TaskRun.id))
     )
 
 
+def _facts(row: tuple[Any, ...]) -> RunFacts:
+    facts = RunFacts(*row)
+    return facts._replace(
+        is_sandbox=bool(facts.is_sandbox),
+        is_data_exhausted=bool(facts.is_data_exhausted),
+        created_at=from_ms(row[13]),
+        started_at=_moment(row[14]),
+        ended_at=_moment(row[15]),
+        renewed_at=_moment(row[18]),
+        health=orjson.loads(row[19]) if row[19] else {},
+    )
+
+
+def _moment(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else from_ms(milliseconds)
+
+
+def _windowed(query: Any) -> Any:
+    return query.offset(param("offset")).limit(param("limit"))
+
+
+def _filtered(query: Any, where: list[Expression]) -> Any:
+    return query.where(*where) if where else query
+
+
 def _conditions(
-    columns: list[Any], status_column: Any, text: str, is_inverse: bool, status: str
-) -> list[Expression]:
-    found: list[Expression] = []
-    if status and status_column is not None:
-        found.append(status_column == status)
-    if text:
-        matches: Any = None
-        for column in columns:
-            match = fn.COALESCE(column.cast("TEXT"), "").contains(text)
-            matches = match if matches is None else matches | match
-        found.append(~matches if is_inverse else matches)
+    columns: list[Any], status_column: Any, has_text: bool, is_inverse: bool, has_status: bool
+) -> list[Any]:
+    found: list[Any] = [status_column == param("status")] if has_status else []
+    if has_text:
+        found.append(_contains(columns, param("text"), is_inverse))
     return found
+
+
+def _contains(columns: list[Any], pattern: Any, is_inverse: bool) -> Any:
+    """Whether one of the columns, as text, is like the pattern; letter case is ignored."""
+    matches: Any = None
+    for column in columns:
+        text = fn.LOWER(fn.COALESCE(column.cast("TEXT"), ""))
+        match = NodeList((text, SQL("LIKE"), pattern, SQL("ESCAPE '!'")), parens=True)
+        matches = match if matches is None else Expression(matches, "OR", match)
+    return NodeList((SQL("NOT"), matches)) if is_inverse else matches
 
 
 def _number(condition: Any) -> Any:
