@@ -49,8 +49,8 @@ def _watch(home: Path, run_id: str) -> list[Figure]:
     where = f"{COLUMNS}×{LINES}, {AGENTS:,} agents, {CHANGES_A_SECOND} changes/s"
     return [
         Figure("sent to the terminal", sent / SECONDS / 1024, "KiB/s", MOST_KIB, note=where),
-        Figure("console process", 100 * cpu / SECONDS, "% core", MOST_PERCENT),
-        Figure("of which the screen's thread", 100 * drawing / SECONDS, "% core"),
+        Figure("the screen's thread", 100 * drawing / SECONDS, "% core", MOST_PERCENT),
+        Figure("whole console process", 100 * cpu / SECONDS, "% core"),
     ]
 
 

@@ -20,7 +20,6 @@ import pyte
 COLUMNS, LINES = 120, 40
 _KIND = {
     "TERM": "xterm-256color",
-    "COLORTERM": "truecolor",
     "LC_ALL": "C.UTF-8",
     "LANG": "C.UTF-8",
 }

@@ -209,14 +209,14 @@ class AgentsAtWork:
         """Run the task's code beside the worker until one of them is done."""
         runner = self._job.runner
         try:
-            await runner.run_unit(agent)
+            await call(runner.run_unit, agent)
             await self._expect_answer(agent)
         except AbsentAgentError:
             pass
         except Exception as error:
             await self.fail(agent, error)
         finally:
-            await runner.cleanup_unit(agent)
+            await call(runner.cleanup_unit, agent)
 
     async def _call_submit_hook(self, unit: UnitRecord) -> None:
         await self.call_hook("on_unit_submitted", unit)

@@ -16,6 +16,7 @@ from itertools import islice
 import orjson
 
 from mephisto_engine.abstractions.blueprint import InitializationData, ItemSource
+from mephisto_engine.abstractions.calling import call
 from mephisto_engine.data_model import Unit
 from mephisto_engine.data_model.records import UnitRecord
 from mephisto_engine.data_model.status import UnitStatus
@@ -172,7 +173,7 @@ class TaskLauncher:
     async def _launch(self, group: Sequence[tuple[int, int]]) -> None:
         ids = [unit_id for unit_id, _ in group]
         records = await asyncio.to_thread(self._records, ids)
-        await self._job.provider.unit.launch(records, self._url)
+        await call(self._job.provider.unit.launch, records, self._url)
         await self._db.write(ops.launch_units, self._live.run_id, ids)
         self._live.moved(UnitStatus.CREATED, UnitStatus.LAUNCHED, len(ids))
         for unit_id, assignment_id in group:

@@ -13,6 +13,7 @@ import logging
 from typing import Any
 
 from mephisto_engine.abstractions.architect import Architect
+from mephisto_engine.abstractions.calling import call
 from mephisto_engine.clock import to_ms
 from mephisto_engine.data_model import TaskRun
 from mephisto_engine.data_model.status import AgentStatus, RunStatus, UnitStatus
@@ -163,12 +164,12 @@ class RunDriver:
         await asyncio.to_thread(self._job.build_site, site.root)
         self._architect = self._job.make_architect(site, self._supervisor)
         try:
-            await self._architect.prepare()
-            url = await self._architect.deploy()
+            await call(self._architect.prepare)
+            url: str = await call(self._architect.deploy)
         except OSError as error:
             raise ArchitectError(f"The task could not be put on line: {error}.") from error
         self._supervisor.open(self._architect.get_channel())
-        await self._job.provider.setup_resources_for_task_run(url)
+        await call(self._job.provider.setup_resources_for_task_run, url)
         return url
 
     async def _fail(self, error: BaseException) -> None:
@@ -244,7 +245,7 @@ class RunDriver:
         """Expire what nobody has finished, here and on the provider."""
         units = await asyncio.to_thread(published_units, self._db, self.run_id)
         if units:
-            await self._job.provider.unit.expire(units)
+            await call(self._job.provider.unit.expire, units)
         reason = self._reason or "the run has ended"
         await self._db.write(ops.expire_units, self.run_id, self._actor, reason)
 
@@ -257,11 +258,11 @@ class RunDriver:
                 log.exception("run %d: a part could not be taken down", self.run_id)
 
     async def _close_provider(self) -> None:
-        await self._job.provider.cleanup_resources_from_task_run()
+        await call(self._job.provider.cleanup_resources_from_task_run)
 
     async def _close_architect(self) -> None:
         if self._architect is not None:
-            await self._architect.shutdown()
+            await call(self._architect.shutdown)
 
     async def _close_supervisor(self) -> None:
         if hasattr(self, "_supervisor"):

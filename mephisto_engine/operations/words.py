@@ -55,6 +55,10 @@ _SENTENCES: Final[dict[str, str]] = {
     "run.stopped": "run {id} was stopped: {reason}",
     "unit.assigned": "unit {id} assigned to agent {agent}",
     "unit.completed": "unit {id} completed by agent {agent}",
+    "worker.blocked": "worker {id} was blocked by {actor}: {reason}",
+    "worker.granted": "worker {id} holds {qualification} = {value} now ({actor})",
+    "worker.revoked": "worker {id} lost {qualification} ({actor})",
+    "worker.unblocked": "worker {id} was let in again by {actor}",
     "worker.created": "worker {id} ({name}) came for the first time",
     "worker.refused": "worker {id} got no unit: {reason} {detail}",
 }

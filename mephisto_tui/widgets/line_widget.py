@@ -127,8 +127,10 @@ class LineWidget(Widget):
             if y in moved:
                 yield Region(0, y, self.size.width, 1)
             elif new != old:
-                for start, end in changed_cells(old, new):
-                    yield Region(start, y, end - start, 1)
+                # One region a line: each region of a line is sent from its widget's edge on.
+                changed = changed_cells(old, new)
+                start, end = changed[0][0], changed[-1][1]
+                yield Region(start, y, end - start, 1)
 
     def on_resize(self, event: events.Resize) -> None:
         self.redraw()

@@ -27,6 +27,8 @@ BUSY_ORDER_SECONDS: Final = 2.0
 """The same while many rows move."""
 BUSY_ROWS: Final = 6
 """So many rows that moved at once are many."""
+COUNT_SECONDS: Final = 1.0
+"""How often the number of rows in the frame may change."""
 EDGE_ROWS: Final = 10
 """How near the end of the loaded rows the view may come before more are asked for."""
 
@@ -80,6 +82,8 @@ class LiveTable(LineWidget, can_focus=True):
         self._now = datetime.now(UTC)
         self._ticks = 0.0
         self._moved_at = self._ordered_at = -HOLD_SECONDS
+        self._counted = 0
+        self._counted_at = -COUNT_SECONDS
         self._order_seconds = ORDER_SECONDS
         self._top = 0
         self._cursor = 0
@@ -101,6 +105,8 @@ class LiveTable(LineWidget, can_focus=True):
         if self._rows is rows or not is_cursor_used:
             self.moved = 0
         self._follow_key()
+        if ticks - self._counted_at >= COUNT_SECONDS or not self._counted:
+            self._counted_at, self._counted = ticks, rows.total
         self.redraw()
 
     def apply_order(self) -> None:
@@ -149,6 +155,7 @@ class LiveTable(LineWidget, can_focus=True):
         self.window = window
         self._top = self._cursor = 0
         self._cursor_key = None
+        self._counted_at = -COUNT_SECONDS
         self.apply_order()
 
     def lines(self, width: int, height: int) -> list[Line]:
@@ -166,12 +173,12 @@ class LiveTable(LineWidget, can_focus=True):
         return self._cursor - self._top + 1 if self._rows.total else None
 
     def frame_title(self) -> Line:
-        return (Span(self._title, "strong"), Span(f" {self._rows.total}"))
+        return (Span(self._title, "strong"), Span(f" {self._counted}"))
 
     def frame_note(self) -> Line:
         if not self._rows.total:
             return BLANK
-        parts = [f"{self._cursor + 1} of {self._rows.total}"]
+        parts = [f"{self._cursor + 1} of {self._counted}"]
         if self.window.text or self.window.status:
             parts.insert(0, "filtered")
         if self.moved:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mephisto_blueprints.form.regular_expressions import example_of, matches
-from mephisto_blueprints.form.structure import WITH_TEXT, fields, option_values, page_text
+from mephisto_blueprints.form.structure import WITH_TEXT, fields, option_values
 
 _REMARKS = (
     "It says what it has to say.",
@@ -73,6 +73,7 @@ def _typed(field: Field, rng: random.Random) -> str:
         ready = [str(field.get("placeholder", "")), text, *_TYPED.values()]
         fitting = [one for one in ready if one and matches(pattern, flags, one)]
         return fitting[0] if fitting else example_of(pattern, flags, rng) or text
-    while len(text) < _rules(field).get("minLength", 0):
+    least = _rules(field).get("minLength", 0)
+    while len(text) < least:
         text += " " + rng.choice(_REMARKS)
-    return text[: _rules(field).get("maxLength", len(text))].strip() or page_text(7)
+    return text[: _rules(field).get("maxLength", len(text))].rstrip().ljust(least, ".")

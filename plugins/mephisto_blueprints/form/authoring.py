@@ -96,7 +96,7 @@ def _checked(path: Path) -> CheckedFile:
 
 def _token_findings(path: Path, document: Any) -> tuple[str, list[Problem]]:
     sets = read_token_sets(document, path.name)
-    return f"{len(sets)} token sets", []
+    return _counted(len(sets), "token set"), []
 
 
 def _form_findings(path: Path, document: Any) -> tuple[str, list[Problem]]:
@@ -105,12 +105,16 @@ def _form_findings(path: Path, document: Any) -> tuple[str, list[Problem]]:
     if problems:
         return "", problems
     if source.is_list:
-        return f"{len(document)} forms", []
+        return _counted(len(document), "form"), []
     count = sum(1 for _ in fields(document["form"]))
-    summary = f"1 form, {count} fields"
+    summary = f"1 form, {_counted(count, 'field')}"
     if source.tokens:
         summary += f", tokens: {', '.join(source.tokens)}"
     return summary, list(_token_matches(path, source))
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _token_matches(path: Path, source: FormSource) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Iterable, Mapping, Sized
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -14,17 +14,17 @@ from typing import Any
 from mephisto_blueprints.form import authoring
 from mephisto_blueprints.form.answers import answer_form
 from mephisto_blueprints.form.insertions import with_insertions
-from mephisto_blueprints.form.items import data_item_problems
+from mephisto_blueprints.form.items import form_problems, has_data, python_data
 from mephisto_blueprints.form.site import FormBuilder
 from mephisto_blueprints.form.sources import MAX_PROBLEMS, FormItem, FormSource, find_source
 from mephisto_blueprints.form.tokens import fill, unwrapped
-from mephisto_blueprints.static.args import StaticArgs, given, key
+from mephisto_blueprints.static.args import StaticArgs
 from mephisto_blueprints.static.blueprint import StaticBlueprint
-from mephisto_blueprints.static.item_sources import Item, chosen_data_file
+from mephisto_blueprints.static.item_sources import Item
 from mephisto_blueprints.static.state import SharedStaticTaskState
 from mephisto_engine.abstractions.args import required
 from mephisto_engine.abstractions.blueprint import ItemSource, SharedTaskState
-from mephisto_engine.errors import ConfigError, Problem
+from mephisto_engine.errors import Problem
 
 
 @dataclass
@@ -60,7 +60,7 @@ class FormBlueprint(StaticBlueprint):
     @classmethod
     def assert_task_args(cls, args: Any, shared_state: SharedTaskState) -> Iterable[Problem]:
         yield from super().assert_task_args(args, _with_the_files_items(shared_state))
-        yield from islice(_form_problems(args, shared_state), MAX_PROBLEMS)
+        yield from islice(form_problems(args, shared_state), MAX_PROBLEMS)
 
     @classmethod
     def page_problems(cls, args: Any, fields: set[str] | None) -> Iterable[Problem]:
@@ -72,7 +72,7 @@ class FormBlueprint(StaticBlueprint):
         return find_source(Path(self.args.form))
 
     def get_initialization_data(self) -> ItemSource:
-        if _has_data(self.args, self.shared_state):
+        if has_data(self.args, self.shared_state):
             return super().get_initialization_data()
         return self._initialize(self.source.own_items())
 
@@ -96,66 +96,9 @@ class FormBlueprint(StaticBlueprint):
         return answer_form(form, rng)
 
 
-def _python_data(shared_state: SharedTaskState) -> Any:
-    return getattr(shared_state, "static_task_data", ())
-
-
-def _has_data(args: Any, shared_state: SharedTaskState) -> bool:
-    """Whether the items come from elsewhere than the form's own file."""
-    data = _python_data(shared_state)
-    return chosen_data_file(args) is not None or not (isinstance(data, Sized) and not data)
-
-
 def _with_the_files_items(shared_state: SharedTaskState) -> SharedTaskState:
     """The state as it is checked: no data beside the form is no lack of data."""
-    data = _python_data(shared_state)
+    data = python_data(shared_state)
     if isinstance(shared_state, SharedStaticTaskState) and isinstance(data, Sized) and not data:
         return dataclasses.replace(shared_state, static_task_data=list)
     return shared_state
-
-
-def _form_problems(args: Any, shared_state: SharedTaskState) -> Iterator[Problem]:
-    path = given(args, "form")
-    if path is None:
-        yield Problem(key("form"), "is required", "the path of a file or folder")
-        return
-    if not Path(path).expanduser().exists():
-        yield Problem(key("form"), f"cannot read {path}: there is no such file or folder")
-        return
-    try:
-        source = find_source(Path(path))
-        problems = source.problems()
-        if problems:
-            yield from problems
-        elif _has_data(args, shared_state):
-            yield from _data_problems(source, args, shared_state)
-        else:
-            list(source.own_items())
-    except ConfigError as error:
-        yield from error.problems
-
-
-def _data_problems(
-    source: FormSource, args: Any, shared_state: SharedTaskState
-) -> Iterator[Problem]:
-    if source.is_list:
-        what = f"{source.path} is a list of finished forms, in which data has no place"
-        yield Problem(key("form"), what, "leave the data out, or name a file with one form")
-        return
-    for where, item in _known_items(args, shared_state):
-        yield from data_item_problems(source, item, where)
-
-
-def _known_items(args: Any, shared_state: SharedTaskState) -> Iterator[tuple[str, Item]]:
-    """Items that can be looked at before the launch, those left out that are no mappings."""
-    data_file = chosen_data_file(args)
-    data = _python_data(shared_state)
-    found: Iterable[Any] = ()
-    name = str(data_file.path) if data_file else "static_task_data"
-    if data_file:
-        found = data_file.read()
-    elif isinstance(data, Sequence) and not isinstance(data, str | bytes):
-        found = data
-    for number, item in enumerate(found, start=1):
-        if isinstance(item, Mapping):
-            yield f"{name}: item {number}", dict(item)

@@ -22,7 +22,9 @@ from mephisto_engine.errors import Problem
 def field_problems(field: Element, scripts: Scripts) -> Iterator[Problem]:
     """What is wrong with a field that is a mapping."""
     kind = field.get("type")
-    if isinstance(kind, str) and kind not in FIELD_TYPES:
+    if not isinstance(kind, str):
+        return
+    if kind not in FIELD_TYPES:
         hint = did_you_mean(kind, FIELD_TYPES) or f"known: {', '.join(FIELD_TYPES)}"
         yield Problem(field.at("type"), f"unknown {kind!r}", hint.strip())
     for attribute in ("name", "label"):
@@ -86,7 +88,7 @@ def _validator_problems(field: Element, scripts: Scripts) -> Iterator[Problem]:
                 yield Problem(where, fault)
         elif not scripts.validators.has(name):
             known = [*_BUILT_IN, *scripts.validators.names]
-            hint = did_you_mean(name, known) or f"it is not exported by {VALIDATORS_FILE}"
+            hint = did_you_mean(name, known) or f"no function of {VALIDATORS_FILE}"
             yield Problem(where, f"unknown validator {name!r}", hint.strip())
     if not any(_BUILT_IN[name](validators.get(name, 0)) for name in ("minLength", "maxLength")):
         yield from _length_problems(field, validators)

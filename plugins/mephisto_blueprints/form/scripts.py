@@ -122,7 +122,7 @@ def trigger_problems(element: Element, scripts: Scripts) -> Iterator[Problem]:
             yield Problem(where, f"is {call!r}", "a function's name, or [name, arguments]")
         elif not scripts.triggers.has(name):
             known = scripts.triggers.names
-            hint = did_you_mean(name, known) or f"it is not exported by {TRIGGERS_FILE}"
+            hint = did_you_mean(name, known) or f"no function of {TRIGGERS_FILE}"
             yield Problem(where, f"unknown function {name!r}", hint.strip())
 
 

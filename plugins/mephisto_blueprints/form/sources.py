@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +64,7 @@ class FormSource:
     def problems(self) -> list[Problem]:
         """Everything that is wrong with the forms, token values left out."""
         try:
-            return [
-                problem for problem, _ in zip(self._problems(), range(MAX_PROBLEMS), strict=False)
-            ]
+            return list(islice(self._problems(), MAX_PROBLEMS))
         except ConfigError as error:
             return error.problems
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from form_files import field, form, options, section, write
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mephisto_blueprints.form.checks import Surroundings, item_problems
 from mephisto_blueprints.form.regular_expressions import regexp_fault
@@ -107,7 +109,7 @@ def test_a_form_with_every_type_of_field_has_no_problems() -> None:
             [f"{FIELD}.help: insertions/../../x.html leads out of the form's folder"],
         ),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_with_a_field_is_said(spec: Any, expected: list[str]) -> None:
     assert problems(form(spec)) == expected
 
@@ -123,7 +125,7 @@ VALIDATOR_FAULTS = [
     ({"requierd": True}, "requierd: unknown validator 'requierd' (did you mean 'required'?)"),
     (
         {"ownRule": True},
-        "ownRule: unknown validator 'ownRule' (it is not exported by insertions/custom_validators.js)",
+        "ownRule: unknown validator 'ownRule' (no function of insertions/custom_validators.js)",
     ),
 ]
 
@@ -198,6 +200,33 @@ def test_an_id_is_taken_whatever_element_has_it() -> None:
 )
 def test_what_is_wrong_around_the_fields_is_said(item: Any, expected: str) -> None:
     assert problems(item)[0] == expected
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+
+
+@given(st.data(), JSON)
+def test_anything_in_the_place_of_a_part_is_judged_and_never_raises(
+    data: st.DataObject, stranger: Any
+) -> None:
+    rules = {"required": True, "minLength": 1, "maxLength": 2, "regexp": ["a", "i"]}
+    item = form(
+        field("a", validators=rules, triggers={"onClick": ["f", 1]}),
+        field("b", "checkbox", options=options(1, 2), value={"1": True}),
+        field("c", "select", options=options("x"), multiple=True, value=["x"]),
+    )
+    node: Any = item
+    key: Any = "form"
+    while isinstance(node[key], dict | list) and node[key] and data.draw(st.integers(0, 9)):
+        node = node[key]
+        keys = list(node) if isinstance(node, dict) else list(range(len(node)))
+        key = data.draw(st.sampled_from(keys))
+    node[key] = stranger
+    assert all(problem.startswith(("form", "[")) for problem in problems(item))
 
 
 def test_many_mistakes_are_all_reported() -> None:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from form_files import field, form, options, section, write
+from live_task import LiveTask
 
+EXAMPLE = Path(__file__).parents[3] / "examples" / "form"
 pytestmark = pytest.mark.browser
 
 Serve = Callable[..., Any]
@@ -104,11 +106,14 @@ def test_a_file_is_described_shown_and_sent(open_form: Any, tmp_path: Path) -> N
     page, server = open_form(
         form(
             field(
-                "picture", "file", show_preview=True, id="pic",
+                "picture",
+                "file",
+                show_preview=True,
+                id="pic",
                 validators={"required": True, "fileExtension": ["svg"]},
             )
         )
-    )  # fmt: skip
+    )
     wrong = write(tmp_path / "notes.txt", "no picture")
     drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
     right = write(tmp_path / "drawing.svg", drawing)
@@ -212,8 +217,14 @@ def test_a_rule_blocks_the_submission_with_a_message_that_is_read_out(open_form:
             "choose at least 1 option.",
         ),
         (
-            field("f", "select", multiple=True, options=options(1, 2), value=["1", "2"],
-                  validators={"maxLength": 1}),
+            field(
+                "f",
+                "select",
+                multiple=True,
+                options=options(1, 2),
+                value=["1", "2"],
+                validators={"maxLength": 1},
+            ),
             "choose at most 1 option.",
         ),
         (
@@ -222,7 +233,7 @@ def test_a_rule_blocks_the_submission_with_a_message_that_is_read_out(open_form:
         ),
         (field("f", "file", validators={"required": True}), "Please choose a file."),
     ],
-)  # fmt: skip
+)
 def test_a_rule_says_what_it_wants(open_form: Any, spec: dict[str, Any], message: str) -> None:
     page, server = open_form(form(spec))
     page.click(SUBMIT)
@@ -240,9 +251,7 @@ def test_rules_of_the_task_get_the_field_the_value_and_their_arguments(open_form
       export const broken = () => { throw new Error("sad rule"); };
     """
     rules = {"between": [2, 3], "broken": True}
-    page, server = open_form(
-        form(field("code", validators=rules)), custom_validators__js=script
-    )  # fmt: skip
+    page, server = open_form(form(field("code", validators=rules)), custom_validators__js=script)
     page.at("[name=code]", "fill", "x")
     page.click(SUBMIT)
     page.at(".field-errors >> text=code: 2-3", "waitFor")
@@ -401,3 +410,33 @@ def test_onboarding_shows_its_own_form_first(browser: Any, serve: Serve, tmp_pat
     [posted] = server.posts("/submit_onboarding")
     assert posted["provider_data"]["onboarding_data"] == {"a": "Oslo"}
     assert server.posts("/submit_task")[0]["USED_AGENT_ID"] == "token-2"
+
+
+def test_the_example_is_answered_on_a_real_server(browser: Any, tmp_path: Path) -> None:
+    task = LiveTask(EXAMPLE / "conf.yaml", tmp_path / "home")
+    try:
+        page = browser.open(task.link("ann"))
+        page.click("[name=feeling][value=positive]")
+        page.click("[name=topics][value=price]")
+        page.click("[name=topics][value=other]")
+        page.at("[name=other_topic]", "fill", "colour")
+        page.at("[name=sureness]", "selectOption", "3")
+        page.at("[name=language]", "fill", "en")
+        page.at("[name=evidence]", "fill", "see https://example.org")
+        picture = write(tmp_path / "kettle.png", "not really a picture")
+        page.at("[name=picture]", "setInputFiles", str(picture))
+        page.click(SUBMIT)
+        page.at(".field-errors >> text=Please leave out web addresses.", "waitFor")
+        page.at("[name=evidence]", "fill", "Boils fast")
+        page.click(SUBMIT)
+        page.wait_for_text("Thank you")
+        [answer] = task.answers()
+        [stored] = task.uploads()
+        assert task.upload_path(stored).read_text() == "not really a picture"
+        assert page.log("errors") == []
+    finally:
+        task.take_down()
+    assert answer["topics"] == {"price": True, "quality": False, "delivery": False, "other": True}
+    assert answer["other_topic"] == "colour"
+    assert answer["picture"]["name"] == "kettle.png"
+    assert answer["filesByFields"]["picture"][0]["originalname"] == "kettle.png"
