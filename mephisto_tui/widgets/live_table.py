@@ -259,7 +259,7 @@ class LiveTable(LineWidget, can_focus=True):
             self.post_message(self.WindowWanted(self, offset))
 
     def _newcomers(self, before: Rows, after: Rows) -> int:
-        """How many of the first rows were not among the first rows before; a first look has none."""
+        """How many of the first rows were not among them before; a first look has none."""
         if not before.records:
             return 0
         most = self._visible

@@ -33,7 +33,7 @@ def has_data(args: Any, shared_state: SharedTaskState) -> bool:
 
 
 def form_problems(args: Any, shared_state: SharedTaskState) -> Iterator[Problem]:
-    """Everything that is wrong with the form of a launch config, and with what is filled into it."""
+    """What is wrong with the form of a launch config, and with what is filled into it."""
     path = given(args, "form")
     if path is None:
         yield Problem(key("form"), "is required", "the path of a file or folder")
