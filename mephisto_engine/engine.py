@@ -110,6 +110,13 @@ class Engine:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(deadline)
 
+    @property
+    def is_held_up(self) -> bool:
+        """Whether a function of the task has not returned by the deadline of `close`: its thread
+        cannot be ended, and would keep the process from ending by itself.
+        """
+        return self._thread.is_alive()
+
     def __enter__(self) -> Engine:
         return self.start()
 

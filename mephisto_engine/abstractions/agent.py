@@ -12,12 +12,17 @@ from typing import Any
 
 from mephisto_engine.data_model.records import UnitRecord, WorkerRecord
 from mephisto_engine.data_model.status import LOST_AGENT
+from mephisto_engine.tokens import new_token
 
 
 class AbsentAgentError(Exception):
-    """The worker is gone; ``status`` says how."""
+    """The worker is gone; ``status`` says how, ``agent`` who."""
 
     status = "disconnect"
+
+    def __init__(self, agent: LiveAgent | None = None) -> None:
+        super().__init__(self.status)
+        self.agent = agent
 
 
 class AgentDisconnectedError(AbsentAgentError):
@@ -42,6 +47,13 @@ class AgentExpiredError(AbsentAgentError):
     status = "expired"
 
 
+class AgentSubmittedError(Exception):
+    """The worker has handed in the final answer while task code was waiting for a live update."""
+
+
+_WAKE_UP: dict[str, Any] = {}
+"""Put into a mailbox to wake whoever waits at it."""
+
 _ERRORS: dict[str, type[AbsentAgentError]] = {
     error.status: error
     for error in (
@@ -53,14 +65,20 @@ _ERRORS: dict[str, type[AbsentAgentError]] = {
 }
 
 
+def _keep_nothing(agent: LiveAgent, update: dict[str, Any]) -> None:
+    """For agents that live outside an engine, in tests."""
+
+
 class LiveAgent:
     """One Worker on one Unit, while the run is live."""
 
     __slots__ = (
         "_gone",
         "_inbox",
+        "_keep",
         "_push",
         "_submitted",
+        "history",
         "id",
         "registration_id",
         "status",
@@ -79,6 +97,8 @@ class LiveAgent:
         unit: UnitRecord,
         status: str,
         push: Callable[[LiveAgent, dict[str, Any]], None],
+        keep: Callable[[LiveAgent, dict[str, Any]], None] | None = None,
+        history: list[dict[str, Any]] | None = None,
     ) -> None:
         self.id = id
         self.token = token
@@ -86,28 +106,45 @@ class LiveAgent:
         self.worker = worker
         self.unit = unit
         self.status = status
+        self.history = history or []
+        """Live updates of both sides in order; each is stored with the agent."""
         self._push = push
+        self._keep = keep or _keep_nothing
         self._inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._submitted: asyncio.Future[dict[str, Any]] | None = None
         self._gone: str | None = status if status in LOST_AGENT else None
 
     def observe(self, update: dict[str, Any]) -> None:
-        """Send a live update to the worker's page; it is queued while no page is connected."""
+        """Send a live update to the worker's page; it is queued while no page is connected.
+
+        The update is kept in the history; it gets an ``update_id`` if it has none.
+        """
+        update.setdefault("update_id", new_token())
+        self.history.append(update)
         self._push(self, update)
+
+    def note(self, update: dict[str, Any]) -> None:
+        """Keep something with the agent's history that the page is not sent."""
+        self.history.append(update)
+        self._keep(self, update)
 
     async def get_live_update(self, timeout: float | None = None) -> dict[str, Any]:
         """The next live update of the worker's page.
 
         Raises:
             AgentTimeoutError: nothing came for ``timeout`` seconds.
+            AgentSubmittedError: the worker has submitted; no update will follow.
             AbsentAgentError: the worker is gone.
         """
         self._raise_if_gone()
         try:
             update = await asyncio.wait_for(self._inbox.get(), timeout)
         except TimeoutError:
-            raise AgentTimeoutError from None
-        self._raise_if_gone()
+            raise AgentTimeoutError(self) from None
+        if update is _WAKE_UP:
+            self._raise_if_gone()
+            # The worker has submitted: nothing more will come.
+            raise AgentSubmittedError
         return update
 
     async def await_submit(self) -> dict[str, Any]:
@@ -121,10 +158,16 @@ class LiveAgent:
             self._submitted = asyncio.get_running_loop().create_future()
         return await asyncio.shield(self._submitted)
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the worker has left without submitting."""
+        return self._gone is not None
+
     # What follows is the engine's side of the same object.
 
     def deliver(self, update: dict[str, Any]) -> None:
-        """Put a live update of the page into the mailbox."""
+        """Put a live update of the page into the mailbox, and keep it in the history."""
+        self.history.append(update)
         self._inbox.put_nowait(update)
 
     def set_submitted(self, data: dict[str, Any]) -> None:
@@ -133,16 +176,17 @@ class LiveAgent:
             self._submitted = asyncio.get_running_loop().create_future()
         if not self._submitted.done():
             self._submitted.set_result(data)
+        self._inbox.put_nowait(_WAKE_UP)
 
     def set_gone(self, status: str) -> None:
         """The worker left: whatever task code awaits raises."""
         self.status = status
         self._gone = status
         if self._submitted is not None and not self._submitted.done():
-            self._submitted.set_exception(_ERRORS[status]())
+            self._submitted.set_exception(_ERRORS[status](self))
             self._submitted.exception()
-        self._inbox.put_nowait({})
+        self._inbox.put_nowait(_WAKE_UP)
 
     def _raise_if_gone(self) -> None:
         if self._gone is not None:
-            raise _ERRORS[self._gone]()
+            raise _ERRORS[self._gone](self)

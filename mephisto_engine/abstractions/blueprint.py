@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -52,6 +52,47 @@ class InitializationData:
     unit_data: list[dict[str, Any]] = field(default_factory=lambda: [{}])
 
 
+@dataclass
+class ConcurrentArgs:
+    """Options of blueprints whose workers do an assignment together."""
+
+    partner_wait_seconds: int = arg(600, "how long a worker waits for partners")
+    when_no_partner: str = arg(
+        "return",
+        "what a worker gets who waited in vain: `return` the unit, be paid for waiting (`pay`), or "
+        "`start` with those who are there",
+        choices=("return", "pay", "start"),
+    )
+    min_agents: int = arg(1, "with `when_no_partner: start`: how many there must be at least")
+    when_partner_leaves: str = arg(
+        "submit",
+        "what those who stay get: `submit` what they have and be paid, or `release` from the task",
+        choices=("submit", "release"),
+    )
+    requeue_broken: bool = arg(
+        True, "offer an assignment again, as a new one, when a partner has left it"
+    )
+
+
+@dataclass
+class OnboardingArgs:
+    """Options of blueprints with a qualifying task before the first unit."""
+
+    onboarding_qualification: str | None = arg(
+        None, "workers without this qualification do the qualifying task first"
+    )
+
+
+@dataclass
+class OnboardingState:
+    """What the operator's Python says about onboarding."""
+
+    onboarding_data: dict[str, Any] = field(default_factory=dict)
+    """Initial data of the qualifying task, the same for every worker."""
+    validate_onboarding: Callable[[Any], bool | Awaitable[bool]] | None = None
+    """Judges ``{"inputs": …, "outputs": …}``; without it everybody passes."""
+
+
 ItemSource = Iterable[InitializationData] | AsyncIterable[InitializationData]
 
 
@@ -70,9 +111,13 @@ class TaskBuilder(ABC):
 
 
 class TaskRunner:
-    """What runs on the engine's loop beside each worker."""
+    """What runs on the engine's loop beside each worker.
 
-    is_concurrent: ClassVar[bool] = False
+    All of it is driven by the engine: ``run_unit`` for each agent; or, where ``is_concurrent``,
+    ``run_assignment`` once for all agents of an assignment, as soon as all of them are there.
+    """
+
+    is_concurrent: bool = False
     """Whether the units of an assignment are worked on together."""
 
     def __init__(self, blueprint: Blueprint) -> None:
@@ -88,6 +133,23 @@ class TaskRunner:
 
     async def cleanup_unit(self, agent: LiveAgent) -> None:
         """Called once after ``run_unit``, however it ended."""
+
+    async def run_assignment(self, agents: Sequence[LiveAgent]) -> None:
+        """Lead the workers of a concurrent assignment through it, ordered by unit index.
+
+        When one of them leaves, whatever is awaited of them raises their `AbsentAgentError`; the
+        engine tells the others, and keeps what they have done. When this returns or raises, those
+        who are still there have ``submission_timeout`` seconds for their final submission.
+        """
+        for agent in agents:
+            await agent.await_submit()
+
+    async def cleanup_assignment(self, agents: Sequence[LiveAgent]) -> None:
+        """Called once after ``run_assignment``, however it ended."""
+
+    async def run_onboarding(self, agent: LiveAgent) -> None:
+        """Stay with a worker on the qualifying task, for pages that talk live while onboarding."""
+        await agent.await_submit()
 
 
 class AgentState:

@@ -18,7 +18,7 @@ from mephisto_engine.abstractions.qualifications import (
 from mephisto_engine.abstractions.registry import PluginKind, Registry
 from mephisto_engine.config.check import build_args, defaults_of, literal
 from mephisto_engine.config.compose import MephistoConfig, compose
-from mephisto_engine.config.plain import first_line, to_json, to_plain
+from mephisto_engine.config.plain import dotted, first_line, to_json, to_plain
 from mephisto_engine.config.redaction import MASK, redacted, restored
 from mephisto_engine.config.task_args import WHERE, TaskArgs, check_task_args, to_cents
 from mephisto_engine.config.task_code import as_shared_state, load_shared_state
@@ -194,6 +194,8 @@ class _Draft:
         self._types: dict[PluginKind, str] = {}
         self._plugins: dict[PluginKind, type[Any]] = {}
         self._args: dict[PluginKind, Any] = {}
+        self._sound: dict[PluginKind, tuple[Any, set[str]]] = {}
+        """Options of a plugin with faults, these left out; and the keys that were given rightly."""
 
     def build(self, shared_state: SharedTaskState | Mapping[str, Any] | None) -> LaunchConfig:
         """Check everything that can be checked; raises ConfigError if anything is wrong."""
@@ -237,6 +239,17 @@ class _Draft:
         args = build_args(plugin.ArgsClass, values, where, self.problems)
         if args is not None:
             self._args[kind] = args
+        else:
+            self._keep_sound(kind, plugin, values)
+
+    def _keep_sound(self, kind: PluginKind, plugin: type[Any], values: Mapping[Any, Any]) -> None:
+        """Keep what is right of a plugin's options, so that its own checks can look at that."""
+        where = f"mephisto.{kind}"
+        faulty = {problem.where for problem in self.problems}
+        sound = {name: item for name, item in values.items() if dotted(where, name) not in faulty}
+        args = build_args(plugin.ArgsClass, sound, where, [])
+        if args is not None:
+            self._sound[kind] = (args, {dotted(where, name) for name in sound})
 
     def _shared_state(
         self, given: SharedTaskState | Mapping[str, Any] | None, task: Any
@@ -295,25 +308,43 @@ class _Draft:
             self.problems.extend(_state_problems(state))
         for kind, args in self._args.items():
             if kind is not PluginKind.BLUEPRINT:
-                self._ask(kind, args)
+                self.problems.extend(self._answers(kind, args))
             elif state is not None:
-                self._ask(kind, args, state)
+                self.problems.extend(self._answers(kind, args, state))
+            else:
+                self._sound[kind] = (args, _keys_of(kind, args))
+        for kind, (args, keys) in self._sound.items():
+            self._ask_about(kind, args, keys, state)
 
-    def _ask(self, kind: PluginKind, *arguments: Any) -> None:
+    def _ask_about(
+        self, kind: PluginKind, args: Any, keys: set[str], state: SharedTaskState | None
+    ) -> None:
+        """A plugin's say where something is wrong already: only what concerns sound keys and the
+        files that they name, for the rest may follow from what is left out.
+        """
+        plugin = self._plugins[kind]
+        arguments = [args]
+        if kind is PluginKind.BLUEPRINT:
+            arguments.append(plugin.SharedStateClass() if state is None else state)
+        answers = self._answers(kind, *arguments)
+        self.problems.extend(item for item in answers if item.where in keys or "/" in item.where)
+
+    def _answers(self, kind: PluginKind, *arguments: Any) -> list[Problem]:
         where = f"mephisto.{kind}"
         try:
             # A list is made inside, for a plugin may answer with a generator that fails.
             answers = list(self._plugins[kind].assert_task_args(*arguments) or ())
         except ConfigError as error:
-            answers = error.problems
+            return error.problems
         except Exception as error:
             what = str(error) or type(error).__name__
             if not isinstance(error, AssertionError):
                 what = f"{type(error).__name__}: {what}"
-            answers = [Problem(where, f"{kind} {self._types[kind]!r} refuses: {what}")]
-        for answer in answers:
-            is_problem = isinstance(answer, Problem)
-            self.problems.append(answer if is_problem else Problem(where, str(answer)))
+            return [Problem(where, f"{kind} {self._types[kind]!r} refuses: {what}")]
+        return [
+            answer if isinstance(answer, Problem) else Problem(where, str(answer))
+            for answer in answers
+        ]
 
     def _finished(
         self,
@@ -359,6 +390,10 @@ class _Draft:
         }
         whole = to_json({**self._tree, "mephisto": node})
         return {**redacted(whole), SOURCE: source}
+
+
+def _keys_of(kind: PluginKind, args: Any) -> set[str]:
+    return {f"mephisto.{kind}.{item.name}" for item in dataclasses.fields(args)}
 
 
 def _not_a_mapping(where: str) -> Problem:

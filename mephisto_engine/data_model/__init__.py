@@ -5,6 +5,7 @@ from __future__ import annotations
 from mephisto_engine.data_model.agents import (
     Agent,
     AgentMetadata,
+    LiveUpdate,
     OnboardingAgent,
     Presence,
     Submission,
@@ -36,6 +37,7 @@ TABLES: tuple[type[Table], ...] = (
     Submission,
     Upload,
     AgentMetadata,
+    LiveUpdate,
     Intent,
     Event,
 )
@@ -50,6 +52,7 @@ __all__ = [
     "GrantedQualification",
     "Intent",
     "Lease",
+    "LiveUpdate",
     "OnboardingAgent",
     "Presence",
     "Project",

@@ -54,7 +54,7 @@ class OnboardingAgent(Table):
     task_run = ForeignKeyField(TaskRun, index=False, on_delete="RESTRICT")
     status = TextField()
     status_at = UtcField()
-    data = JsonField(null=True)
+    answer = JsonField(null=True)
     """What the worker handed in."""
     created_at = UtcField()
 
@@ -93,6 +93,15 @@ class Upload(Table):
     size = IntegerField()
     sha256 = TextField()
     created_at = UtcField()
+
+
+class LiveUpdate(Table):
+    """One message between a worker's page and the task's code, in the order of arrival."""
+
+    agent = ForeignKeyField(Agent, backref="live_updates", on_delete="CASCADE")
+    is_from_worker = BooleanField()
+    body = JsonField()
+    at = UtcField()
 
 
 class AgentMetadata(Table):

@@ -124,9 +124,16 @@ def migrate(database: Database, path: Path, directory: Path = MIGRATIONS) -> Non
             raise
         except Exception as error:
             raise MigrationError(
-                f"The database {path} could not be brought up to date: {error}.",
+                f"The database {path} could not be brought up to date: {_first_cause(error)}.",
                 "It is as it was. Run `mephisto-tui doctor`, or choose another file with --db.",
             ) from error
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    """What went wrong first: a full disk ends the transaction, and undoing it then fails too."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return error
 
 
 def _run_all(database: Database, runner: Runner) -> None:

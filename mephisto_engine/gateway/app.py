@@ -14,7 +14,7 @@ from aiohttp.http import RawRequestMessage
 
 from mephisto_engine.abstractions.channel import Backend, UnknownAgentError
 from mephisto_engine.abstractions.site import Site
-from mephisto_engine.errors import StorageError
+from mephisto_engine.errors import StateError, StorageError
 from mephisto_engine.gateway import pages, script
 from mephisto_engine.gateway.files import (
     PathTrickError,
@@ -248,6 +248,8 @@ def _as_refusal(error: Exception) -> RequestRefusedError | None:
             return RequestRefusedError(404, "A path outside of the site was asked for.")
         case UnknownAgentError():
             return RequestRefusedError(404, "No agent with that id was ever given out.")
+        case StateError():
+            return RequestRefusedError(409, "The task is not ready for that yet.")
         case ConnectionError() | web.RequestPayloadError():
             return RequestRefusedError(400, "The request ended early.", journalled=False)
     return None

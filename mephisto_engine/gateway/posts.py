@@ -21,6 +21,7 @@ from mephisto_engine.errors import StorageError
 from mephisto_engine.gateway.bodies import MULTIPART, body_deadline, read_fields
 from mephisto_engine.gateway.hub import Hub
 from mephisto_engine.gateway.packets import agent_details, seconds
+from mephisto_engine.gateway.refusals import RequestRefusedError
 from mephisto_engine.gateway.responses import json_bytes
 from mephisto_engine.gateway.submissions import (
     agent_token,
@@ -28,6 +29,7 @@ from mephisto_engine.gateway.submissions import (
     metadata_of,
     object_field,
 )
+from mephisto_engine.gateway.token_bucket import TokenBucket
 from mephisto_engine.gateway.uploads import UploadBatch
 
 logger = logging.getLogger(__name__)
@@ -38,6 +40,9 @@ BROKEN_REASON: Final = (
     "The task could not be prepared for you because of an error on our side. Please try again "
     "later."
 )
+ERRORS_PER_SECOND: Final = 5.0
+ERRORS_AT_ONCE: Final = 100.0
+"""Errors of pages that are journalled; anybody can post them, so all pages share the rate."""
 _SUBMITTED: Final = b'{"status":"Submitted!"}'
 _METADATA: Final = b'{"status":"Submitted metadata"}'
 _LOGGED: Final = b'{"status":"Error log sent!"}'
@@ -51,6 +56,7 @@ class Posts:
         self._limits = site.limits
         self._backend = backend
         self._hub = hub
+        self._errors = TokenBucket(ERRORS_PER_SECOND, ERRORS_AT_ONCE)
 
     async def request_agent(self, request: web.Request) -> web.Response:
         """Give the arriving worker an agent, or the reason why there is none."""
@@ -108,6 +114,8 @@ class Posts:
         """Journal an error that a page reports; a page without an agent may report too."""
         fields = await read_fields(request, self._limits)
         token = None if fields.get("USED_AGENT_ID") is None else agent_token(fields)
+        if not self._errors.take():
+            raise RequestRefusedError(429, "Too many errors are reported.")
         await self._backend.log_error(token, fields.get("error_data"))
         return json_bytes(_LOGGED)
 

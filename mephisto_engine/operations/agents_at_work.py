@@ -5,24 +5,27 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 import orjson
 
-from mephisto_engine.abstractions.agent import AbsentAgentError, LiveAgent
+from mephisto_engine.abstractions.agent import AbsentAgentError, AgentSubmittedError, LiveAgent
 from mephisto_engine.abstractions.blueprint import TaskRunner
 from mephisto_engine.abstractions.calling import call
 from mephisto_engine.abstractions.channel import AgentDetails, Channel
-from mephisto_engine.clock import to_ms
+from mephisto_engine.clock import from_ms, to_ms
 from mephisto_engine.data_model.records import UnitRecord, WorkerRecord
 from mephisto_engine.data_model.status import AgentStatus, UnitStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import agents as ops
 from mephisto_engine.errors import StateError, StorageError
+from mephisto_engine.operations.conversations import Conversations
 from mephisto_engine.operations.deadlines import Deadlines
 from mephisto_engine.operations.job import Job
 from mephisto_engine.operations.live_run import LiveRun
 from mephisto_engine.operations.presence import Presence
+from mephisto_engine.operations.update_log import UpdateLog
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +50,12 @@ class AgentsAtWork:
         job: Job,
         deadlines: Deadlines,
         changed: Callable[[], None],
+        requeued: Callable[[list[tuple[int, int]]], None],
     ) -> None:
         self.presence = Presence(db, deadlines, self._went_silent)
+        self.on_onboarding_silence: Callable[[LiveAgent], None] | None = None
+        """What is done about a silent page of the qualifying task."""
+        self.updates = UpdateLog(db)
         self._db = db
         self._live = live
         self._job = job
@@ -62,6 +69,11 @@ class AgentsAtWork:
             or runner.cleanup_unit is not TaskRunner.cleanup_unit
         )
         """Whether something runs beside each worker; most pages only wait for the answer."""
+        self._conversations = (
+            Conversations(db, live, job, deadlines, self, requeued, changed)
+            if job.runner.is_concurrent
+            else None
+        )
 
     def open(self, channel: Channel) -> None:
         """The pages can be reached; agents that were restored go on."""
@@ -71,8 +83,13 @@ class AgentsAtWork:
             if deadline is not None:
                 left = (deadline - self._db.clock.now()).total_seconds()
                 seconds = max(left, RETURN_SECONDS)
-                self._deadlines.set(agent.token, seconds, self._overdue(agent))
-            self._start(agent)
+                self.give_until(agent, seconds)
+        agents = list(self._live.agents.values())
+        if self._conversations is not None:
+            self._conversations.restore(agents)
+        else:
+            for agent in agents:
+                self._start(agent)
 
     async def close(self) -> None:
         """End the coroutines beside the agents; what they owe to the database is done first."""
@@ -80,9 +97,37 @@ class AgentsAtWork:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.updates.close()
+
+    @property
+    def first_status(self) -> AgentStatus:
+        """How an agent begins: at work, or waiting for partners."""
+        return AgentStatus.WAITING if self._conversations else AgentStatus.IN_TASK
+
+    @property
+    def first_seconds(self) -> int:
+        """How long an agent may stay as it begins."""
+        if self._conversations is not None:
+            return self._conversations.wait_seconds
+        return self._job.assignment_duration_seconds
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is under way that will make new units."""
+        return self._conversations is None or self._conversations.is_settled
+
+    def received(self, agent: LiveAgent, update: dict[str, Any]) -> None:
+        """The agent's page sent a live update."""
+        self.updates.add(agent, update, is_from_worker=True)
+        agent.deliver(update)
+
+    def keep(self, agent: LiveAgent, update: dict[str, Any]) -> None:
+        """Task code noted something down that the page is not sent."""
+        self.updates.add(agent, update, is_from_worker=False)
 
     def push(self, agent: LiveAgent, update: dict[str, Any]) -> None:
         """Send a live update of task code to the agent's page."""
+        self.keep(agent, update)
         if self._channel is not None:
             self._channel.send_live_update(agent.token, update)
 
@@ -95,12 +140,14 @@ class AgentsAtWork:
         unit: UnitRecord,
     ) -> LiveAgent:
         """The worker has a unit: their agent goes to work."""
-        agent = self.make_agent(agent_id, token, registration_id, worker, unit, AgentStatus.IN_TASK)
+        agent = self.make_agent(agent_id, token, registration_id, worker, unit, self.first_status)
         self._live.add_agent(agent)
         self._live.moved(UnitStatus.LAUNCHED, UnitStatus.ASSIGNED)
-        seconds = self._job.assignment_duration_seconds
-        self._deadlines.set(token, seconds, self._overdue(agent))
-        self._start(agent)
+        self.give_until(agent, self.first_seconds)
+        if self._conversations is not None:
+            self._conversations.join(agent)
+        else:
+            self._start(agent)
         self._changed()
         return agent
 
@@ -112,6 +159,7 @@ class AgentsAtWork:
         worker: WorkerRecord,
         unit: UnitRecord,
         status: str,
+        history: list[dict[str, Any]] | None = None,
     ) -> LiveAgent:
         """An agent whose live updates go to its page."""
         return LiveAgent(
@@ -122,6 +170,8 @@ class AgentsAtWork:
             unit=unit,
             status=status,
             push=self.push,
+            keep=self.keep,
+            history=history,
         )
 
     def details(self, agent: LiveAgent) -> AgentDetails:
@@ -135,8 +185,10 @@ class AgentsAtWork:
         self._live.moved(UnitStatus.ASSIGNED, UnitStatus.COMPLETED)
         agent.status = AgentStatus.COMPLETED
         agent.set_submitted(orjson.loads(body))
+        if self._conversations is not None:
+            self._conversations.submitted(agent)
         if self._job.blueprint.shared_state.on_unit_submitted is not None:
-            self._spawn(self._call_submit_hook(agent.unit))
+            self.spawn(self._call_submit_hook(agent.unit))
         self._changed()
 
     async def end_all(self, status: AgentStatus, actor: str, reason: str) -> None:
@@ -153,32 +205,64 @@ class AgentsAtWork:
         actor: str,
         reason: str,
         unit_status: UnitStatus | None = None,
+        only_if: AgentStatus | None = None,
     ) -> None:
-        """A worker is gone: their unit goes back to the pool while the run is open."""
-        to = unit_status or (UnitStatus.LAUNCHED if self._live.is_open else UnitStatus.EXPIRED)
-        try:
-            await self._db.write(
-                ops.end_agent,
-                agent.id,
-                agent.unit.id,
-                self._live.run_id,
-                status,
-                to,
-                actor,
-                reason,
-            )
-        except StateError:
-            # The answer was stored first: the worker has finished and is not gone.
-            return
+        """A worker is gone: their unit goes back to the pool while the run is open.
+
+        Args:
+            agent: who.
+            status: how they are gone.
+            actor: who caused it.
+            reason: in words, for the journal.
+            unit_status: what becomes of the unit, if not what usually does.
+            only_if: end the agent only if it has this status still.
+        """
+        async with self._turn_of(agent):
+            if only_if is not None and agent.status != only_if:
+                return
+            to = unit_status or self._unit_after(agent)
+            run_id = self._live.run_id
+            try:
+                await self._db.write(
+                    ops.end_agent, agent.id, agent.unit.id, run_id, status, to, actor, reason
+                )
+            except StateError:
+                # The answer was stored first: the worker has finished and is not gone.
+                return
+            self._gone(agent, status, to)
+
+    def _gone(self, agent: LiveAgent, status: AgentStatus, unit_status: UnitStatus) -> None:
+        """What was stored becomes true in memory, and for the page."""
         self._forget(agent)
-        self._live.moved(UnitStatus.ASSIGNED, to)
-        if to is UnitStatus.LAUNCHED:
+        self._live.moved(UnitStatus.ASSIGNED, unit_status)
+        if unit_status is UnitStatus.LAUNCHED:
             self._live.forget_assignment(agent.worker.name, agent.unit.assignment_id)
             self._live.pool.give_back(agent.unit.assignment_id, agent.unit.id)
         agent.set_gone(status)
+        self.tell(agent, status)
+        if self._conversations is not None:
+            self._conversations.leave(agent)
+        self._changed()
+
+    def _turn_of(self, agent: LiveAgent) -> AbstractAsyncContextManager[object]:
+        return nullcontext() if self._conversations is None else self._conversations.lock_of(agent)
+
+    def tell(self, agent: LiveAgent, status: AgentStatus) -> None:
+        """Tell the agent's page its status."""
         if self._channel is not None:
             self._channel.send_status(agent.token, status)
-        self._changed()
+
+    def give_until(self, agent: LiveAgent, seconds: float) -> None:
+        """End the agent in so many seconds, if nothing else happens first."""
+        self._deadlines.set(agent.token, seconds, self._overdue(agent))
+
+    def _unit_after(self, agent: LiveAgent) -> UnitStatus:
+        """What becomes of the unit of a worker who leaves.
+
+        A unit of a conversation that has begun cannot be done by somebody else.
+        """
+        has_begun = self._conversations is not None and agent.status != AgentStatus.WAITING
+        return UnitStatus.LAUNCHED if self._live.is_open and not has_begun else UnitStatus.EXPIRED
 
     async def fail(self, agent: LiveAgent, error: Exception) -> None:
         """The task's code has failed beside a worker: that is journalled, and the agent ends."""
@@ -203,15 +287,19 @@ class AgentsAtWork:
 
     def _start(self, agent: LiveAgent) -> None:
         if self._has_task_code:
-            self._spawn(self._accompany(agent))
+            self.spawn(self._accompany(agent))
 
     async def _accompany(self, agent: LiveAgent) -> None:
         """Run the task's code beside the worker until one of them is done."""
         runner = self._job.runner
         try:
             await call(runner.run_unit, agent)
-            await self._expect_answer(agent)
-        except AbsentAgentError:
+            await self.expect_answer(agent)
+        except AbsentAgentError as error:
+            if not agent.is_gone:
+                reason = "took too long to answer"
+                await self.end(agent, AgentStatus(error.status), "engine", reason)
+        except AgentSubmittedError:
             pass
         except Exception as error:
             await self.fail(agent, error)
@@ -221,7 +309,7 @@ class AgentsAtWork:
     async def _call_submit_hook(self, unit: UnitRecord) -> None:
         await self.call_hook("on_unit_submitted", unit)
 
-    async def _expect_answer(self, agent: LiveAgent) -> None:
+    async def expect_answer(self, agent: LiveAgent) -> None:
         """The task's own logic is over: from now on the page has `submission_timeout` left."""
         if agent.token not in self._live.agents:
             return
@@ -229,15 +317,24 @@ class AgentsAtWork:
         deadline = to_ms(self._db.clock.now()) + seconds * 1000
         is_shorter = await self._db.write(ops.shorten_deadline, agent.id, deadline)
         if is_shorter and agent.token in self._live.agents:
-            self._deadlines.set(agent.token, seconds, self._overdue(agent))
+            self._deadlines.set_at(agent.token, from_ms(deadline), self._overdue(agent))
 
     def _overdue(self, agent: LiveAgent) -> Callable[[float], None]:
-        reason = "the time for the assignment was over"
-        return lambda _: self._spawn(self._end_surely(agent, AgentStatus.TIMEOUT, reason))
+        def end(_: float) -> None:
+            if agent.status == AgentStatus.WAITING and self._conversations is not None:
+                self.spawn(self._conversations.waited_in_vain(agent))
+            else:
+                reason = "the time for the assignment was over"
+                self.spawn(self._end_surely(agent, AgentStatus.TIMEOUT, reason))
+
+        return end
 
     def _went_silent(self, agent: LiveAgent) -> None:
+        if not agent.unit.id and self.on_onboarding_silence is not None:
+            self.on_onboarding_silence(agent)
+            return
         reason = "no sign of life from the page"
-        self._spawn(self._end_surely(agent, AgentStatus.DISCONNECT, reason))
+        self.spawn(self._end_surely(agent, AgentStatus.DISCONNECT, reason))
 
     async def _end_surely(self, agent: LiveAgent, status: AgentStatus, reason: str) -> None:
         """End an agent whose time has come; as often as it takes, for its timer is gone."""
@@ -248,10 +345,11 @@ class AgentsAtWork:
             self._deadlines.set(
                 agent.token,
                 RETRY_SECONDS,
-                lambda _: self._spawn(self._end_surely(agent, status, reason)),
+                lambda _: self.spawn(self._end_surely(agent, status, reason)),
             )
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine beside the agents, until it ends or the run does."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)

@@ -22,7 +22,8 @@ from mephisto_engine.errors import StateError
 from mephisto_engine.operations.agents_at_work import AgentsAtWork
 from mephisto_engine.operations.eligibility import why_not
 from mephisto_engine.operations.job import Job
-from mephisto_engine.operations.live_run import LiveRun
+from mephisto_engine.operations.live_run import LiveRun, history_of
+from mephisto_engine.operations.onboarding import Onboarding
 from mephisto_engine.operations.turns import Turns
 from mephisto_engine.operations.unit_pool import Cursor
 from mephisto_engine.tokens import new_token
@@ -34,6 +35,9 @@ CLAIM_TRIES = 3
 
 KEPT_REFUSALS = 10_000
 """Refusals remembered so that a page which asks again and again fills no journal."""
+
+NEEDS_ONBOARDING = "onboarding"
+"""Not a refusal: the worker has to do the qualifying task first."""
 
 _WORDS: dict[str, FailureReason] = {
     "closed": FailureReason.CLOSED,
@@ -60,6 +64,7 @@ class Arrivals:
         live: LiveRun,
         job: Job,
         at_work: AgentsAtWork,
+        onboarding: Onboarding,
         changed: Callable[[], None],
     ) -> None:
         self.refusals: Counter[str] = Counter()
@@ -69,6 +74,7 @@ class Arrivals:
         self._live = live
         self._job = job
         self._at_work = at_work
+        self._onboarding = onboarding
         self._changed = changed
         self._told: dict[tuple[int, str], None] = {}
 
@@ -78,6 +84,17 @@ class Arrivals:
             arrival = self._job.provider.read_registration(provider_data)
         except RegistrationRefusedError as error:
             return await self._refuse(0, "bad_link", str(error))
+        await self.turns.begin(arrival.worker_name)
+        try:
+            return await self._register(arrival)
+        finally:
+            self.turns.end(arrival.worker_name)
+
+    async def hand_in_onboarding(self, token: str, answer: Any) -> AgentDetails:
+        """Judge a qualifying task; who has passed gets a unit with the registration they have."""
+        arrival, worker_id, reason = await self._onboarding.hand_in(token, answer)
+        if reason:
+            return await self._refuse(worker_id, reason, "onboarding")
         await self.turns.begin(arrival.worker_name)
         try:
             return await self._register(arrival)
@@ -113,7 +130,7 @@ class Arrivals:
         """
         job = self._job
         token = new_token()
-        seconds = job.assignment_duration_seconds
+        seconds = self._at_work.first_seconds
         new = ops.Arrival(
             run_id=self._live.run_id,
             provider_type=job.run.provider_type,
@@ -121,6 +138,7 @@ class Arrivals:
             registration_id=arrival.registration_id,
             claim=claim,
             token=token,
+            status=self._at_work.first_status,
             deadline_ms=to_ms(self._db.clock.now()) + seconds * 1000,
             has_limits=bool(job.allowed_concurrent or job.maximum_units_per_worker),
             judge=self._why_not,
@@ -130,8 +148,11 @@ class Arrivals:
             self._unclaim(cursor, *claim)
         if arrived.known is not None:
             return await self._welcome_back(arrived.worker, arrived.known)
+        if arrived.reason == NEEDS_ONBOARDING and claim is not None:
+            return await self._onboard(arrived.worker, arrival)
         if arrived.unit is None:
-            return await self._refuse(arrived.worker.id, *_split(arrived.reason or nothing))
+            reason = nothing if arrived.reason == NEEDS_ONBOARDING else arrived.reason
+            return await self._refuse(arrived.worker.id, *_split(reason or nothing))
         agent = self._at_work.begin(
             arrived.worker, arrival.registration_id, token, arrived.agent_id, arrived.unit
         )
@@ -139,14 +160,29 @@ class Arrivals:
 
     def _why_not(self, standing: ops.Standing) -> str:
         """Reason (and detail, behind a colon) for turning a worker away; empty if there is none."""
-        return why_not(self._live.is_open, self._job, standing)
+        reason = why_not(self._live.is_open, self._job, standing)
+        if reason:
+            return reason
+        if self._onboarding.has_failed(standing.worker):
+            return "not_qualified:onboarding"
+        return NEEDS_ONBOARDING if self._onboarding.is_needed_by(standing.worker) else ""
+
+    async def _onboard(self, worker: WorkerRecord, arrival: Arrival) -> AgentDetails:
+        """The worker does the qualifying task first (there is a unit for them after it)."""
+        begun = await self._onboarding.begin(worker, arrival)
+        return (
+            await self._refuse(worker.id, begun, "onboarding") if isinstance(begun, str) else begun
+        )
 
     async def _welcome_back(self, worker: WorkerRecord, known: ops.KnownAgent) -> AgentDetails:
         """The registration has an agent that is no longer at work."""
         if known.status in LOST_AGENT:
             return await self._refuse(worker.id, "session_ended", known.status)
         unit = ops.unit_record(self._db.rows(ops.UNIT_WITH_DATA, unit=known.unit_id)[0])
-        agent = self._at_work.make_agent(known.id, known.token, "", worker, unit, known.status)
+        history = history_of(self._db, known.id)
+        agent = self._at_work.make_agent(
+            known.id, known.token, "", worker, unit, known.status, history
+        )
         return await self._welcome(agent)
 
     async def _welcome(self, agent: LiveAgent) -> AgentDetails:

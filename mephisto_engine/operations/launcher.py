@@ -87,6 +87,11 @@ class TaskLauncher:
         for task in self._tasks:
             task.add_done_callback(lambda _: self._changed())
 
+    def add(self, units: Sequence[tuple[int, int]]) -> None:
+        """Publish units that were made outside the task data; ``(unit id, assignment id)``."""
+        self._waiting.extend(units)
+        self._wake.set()
+
     def wake(self) -> None:
         """Something changed that may let more units be published."""
         self._wake.set()

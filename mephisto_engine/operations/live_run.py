@@ -6,20 +6,23 @@ It is built from the database alone, by one function, when a run is launched and
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import orjson
 from peewee import fn
 
 from mephisto_engine.abstractions.agent import LiveAgent
 from mephisto_engine.clock import from_ms
 from mephisto_engine.data_model import Agent, TaskRun, Unit, Worker
-from mephisto_engine.data_model.records import WorkerRecord
+from mephisto_engine.data_model.records import UnitRecord, WorkerRecord
 from mephisto_engine.data_model.status import COSTED_UNIT, LIVE_AGENT, OPEN_UNIT, UnitStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.compiled import Compiled, param
 from mephisto_engine.database.operations.agents import HISTORY, UNIT_WITH_DATA, unit_record
+from mephisto_engine.database.operations.assignments import HISTORY as UPDATES
 from mephisto_engine.operations.unit_pool import Cursor, UnitPool
 
 KEPT_CURSORS = 20_000
@@ -36,7 +39,7 @@ _LAUNCHED = Compiled(
     lambda: (
         Unit.select(Unit.assignment, Unit.id)
         .where((Unit.task_run == param("run")) & (Unit.status == UnitStatus.LAUNCHED))
-        .order_by(Unit.assignment, Unit.id.desc())
+        .order_by(Unit.assignment, Unit.id)
     )
 )
 _WIDEST = Compiled(
@@ -61,6 +64,10 @@ _LIVE_AGENTS = Compiled(
         .where((Agent.task_run == param("run")) & Agent.status.in_(sorted(LIVE_AGENT)))
     )
 )
+
+
+MakeAgent = Callable[[int, str, str, WorkerRecord, UnitRecord, str], LiveAgent]
+"""Id, token, registration id, worker, unit, status → agent."""
 
 
 @dataclass
@@ -140,13 +147,16 @@ class LiveRun:
             cursor.seen.discard(assignment_id)
 
 
-def load_live_run(db: MephistoDB, run_id: int, push: Any) -> LiveRun:
+def load_live_run(
+    db: MephistoDB, run_id: int, make_agent: MakeAgent, *, is_concurrent: bool = False
+) -> LiveRun:
     """Build a run's memory from the database.
 
     Args:
         db: the open database.
         run_id: which run.
-        push: how agents send live updates to their pages.
+        make_agent: makes the agents that are restored.
+        is_concurrent: whether workers do an assignment together.
     """
 
     def read() -> LiveRun:
@@ -157,24 +167,24 @@ def load_live_run(db: MephistoDB, run_id: int, push: Any) -> LiveRun:
         for assignment_id, unit_id in db.rows(_LAUNCHED, run=run_id):
             live.pool.add(assignment_id, unit_id)
         for row in db.rows(_LIVE_AGENTS, run=run_id):
-            _restore_agent(db, live, row, push)
+            _restore_agent(db, live, row, make_agent)
         return live
 
     return db.read(read)
 
 
-def _restore_agent(db: MephistoDB, live: LiveRun, row: tuple[Any, ...], push: Any) -> None:
+def history_of(db: MephistoDB, agent_id: int) -> list[dict[str, Any]]:
+    """Live updates of an agent, both sides', in order."""
+    return [orjson.loads(row[0]) for row in db.rows(UPDATES, agent=agent_id)]
+
+
+def _restore_agent(
+    db: MephistoDB, live: LiveRun, row: tuple[Any, ...], make_agent: MakeAgent
+) -> None:
     agent_id, token, registration, status, unit_id, deadline, worker_id, name, provider = row
     unit = unit_record(db.rows(UNIT_WITH_DATA, unit=unit_id)[0])
-    agent = LiveAgent(
-        id=agent_id,
-        token=token,
-        registration_id=registration,
-        worker=WorkerRecord(worker_id, name, provider),
-        unit=unit,
-        status=status,
-        push=push,
-    )
+    worker = WorkerRecord(worker_id, name, provider)
+    agent = make_agent(agent_id, token, registration, worker, unit, status)
     live.add_agent(agent)
     if deadline is not None:
         live.deadlines[token] = from_ms(deadline)

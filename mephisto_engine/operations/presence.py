@@ -36,14 +36,17 @@ class Presence:
         """The agent's page is there; the first time begins the watch."""
         is_new = agent.token not in self._last
         self._last[agent.token] = self._db.clock.monotonic()
-        self._unsaved[agent.id] = to_ms(self._db.clock.now())
+        if agent.unit.id:
+            # An onboarding agent has no unit, and its presence is not stored.
+            self._unsaved[agent.id] = to_ms(self._db.clock.now())
         if is_new:
             self._watch(agent, SILENCE_SECONDS)
 
     def forget(self, agent: LiveAgent) -> None:
         """The agent is no longer live."""
         self._last.pop(agent.token, None)
-        self._unsaved.pop(agent.id, None)
+        if agent.unit.id:
+            self._unsaved.pop(agent.id, None)
         self._deadlines.cancel(("silence", agent.token))
 
     async def save(self) -> None:

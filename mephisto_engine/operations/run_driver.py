@@ -12,10 +12,12 @@ import contextlib
 import logging
 from typing import Any
 
+from mephisto_engine.abstractions.agent import LiveAgent
 from mephisto_engine.abstractions.architect import Architect
 from mephisto_engine.abstractions.calling import call
 from mephisto_engine.clock import to_ms
 from mephisto_engine.data_model import TaskRun
+from mephisto_engine.data_model.records import UnitRecord, WorkerRecord
 from mephisto_engine.data_model.status import AgentStatus, RunStatus, UnitStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import commands as command_ops
@@ -29,7 +31,7 @@ from mephisto_engine.operations.deadlines import Deadlines
 from mephisto_engine.operations.health import HealthMeter
 from mephisto_engine.operations.job import Job
 from mephisto_engine.operations.launcher import TaskLauncher, published_units
-from mephisto_engine.operations.live_run import LiveRun, load_live_run
+from mephisto_engine.operations.live_run import LiveRun, history_of, load_live_run
 from mephisto_engine.operations.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
@@ -155,8 +157,16 @@ class RunDriver:
         return f"Run {self.run_id} is stopped; no engine drove it. {number} workers were ended."
 
     async def _load(self) -> None:
-        self._live = await asyncio.to_thread(load_live_run, self._db, self.run_id, self._push)
-        self._supervisor = Supervisor(self._db, self._live, self._job, self._deadlines, self._wake)
+        self._live = await asyncio.to_thread(
+            load_live_run,
+            self._db,
+            self.run_id,
+            self._restored_agent,
+            is_concurrent=self._job.runner.is_concurrent,
+        )
+        self._supervisor = Supervisor(
+            self._db, self._live, self._job, self._deadlines, self._wake, self._requeued
+        )
 
     async def _put_on_line(self) -> str:
         await self._load()
@@ -196,6 +206,8 @@ class RunDriver:
 
     def _ending(self) -> tuple[RunStatus, str] | None:
         """How the run ends now, and why; None while it goes on."""
+        if not self._supervisor.at_work.is_settled:
+            return None
         failure = self._launcher.failure()
         if failure is not None and self._supervisor.is_empty:
             return RunStatus.FAILED, f"The task's data failed: {failure}"
@@ -347,8 +359,30 @@ class RunDriver:
         with contextlib.suppress(StateError):
             await self.stop("engine", False, reason)
 
-    def _push(self, agent: Any, update: dict[str, Any]) -> None:
-        self._supervisor.at_work.push(agent, update)
+    def _restored_agent(
+        self,
+        agent_id: int,
+        token: str,
+        registration_id: str,
+        worker: WorkerRecord,
+        unit: UnitRecord,
+        status: str,
+    ) -> LiveAgent:
+        """An agent of before the engine was away, with all that was said."""
+        return LiveAgent(
+            id=agent_id,
+            token=token,
+            registration_id=registration_id,
+            worker=worker,
+            unit=unit,
+            status=status,
+            push=lambda agent, update: self._supervisor.at_work.push(agent, update),
+            keep=lambda agent, update: self._supervisor.at_work.keep(agent, update),
+            history=history_of(self._db, agent_id),
+        )
+
+    def _requeued(self, units: list[tuple[int, int]]) -> None:
+        self._launcher.add(units)
 
     def _wake(self) -> None:
         self._changed.set()

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from mephisto_engine.abstractions.agent import LiveAgent
 from mephisto_engine.abstractions.channel import (
     AgentDetails,
     Channel,
@@ -26,6 +27,7 @@ from mephisto_engine.operations.arrivals import Arrivals
 from mephisto_engine.operations.deadlines import Deadlines
 from mephisto_engine.operations.job import Job
 from mephisto_engine.operations.live_run import LiveRun
+from mephisto_engine.operations.onboarding import Onboarding
 
 
 class Supervisor:
@@ -38,10 +40,12 @@ class Supervisor:
         job: Job,
         deadlines: Deadlines,
         changed: Callable[[], None],
+        requeued: Callable[[list[tuple[int, int]]], None] = lambda _: None,
     ) -> None:
         self.live = live
-        self.at_work = AgentsAtWork(db, live, job, deadlines, changed)
-        self.arrivals = Arrivals(db, live, job, self.at_work, changed)
+        self.at_work = AgentsAtWork(db, live, job, deadlines, changed, requeued)
+        self.onboarding = Onboarding(db, job, live.run_id, self.at_work, deadlines)
+        self.arrivals = Arrivals(db, live, job, self.at_work, self.onboarding, changed)
         self._db = db
         self._gateway_refusals: Counter[str] = Counter()
 
@@ -68,8 +72,8 @@ class Supervisor:
         return await self.arrivals.register(provider_data)
 
     async def submit_onboarding(self, token: str, data: dict[str, Any]) -> AgentDetails:
-        """No run of this version has onboarding agents, so no token is one."""
-        raise UnknownAgentError(token)
+        """Judge the qualifying task; on success the worker's real agent comes back."""
+        return await self.arrivals.hand_in_onboarding(token, data)
 
     async def submit_unit(
         self, token: str, body: str, uploads: Sequence[UploadRecord], client_at: float | None
@@ -107,7 +111,7 @@ class Supervisor:
 
     async def status_of(self, token: str) -> str | None:
         """The agent's status, for a page that connects."""
-        agent = self.live.agents.get(token)
+        agent = self._live_agent(token)
         if agent is not None:
             return agent.status
         known = self._known(token)
@@ -115,15 +119,15 @@ class Supervisor:
 
     def seen(self, token: str) -> None:
         """A sign of life on a socket."""
-        agent = self.live.agents.get(token)
+        agent = self._live_agent(token)
         if agent is not None:
             self.at_work.presence.seen(agent)
 
     def live_update(self, token: str, data: dict[str, Any]) -> None:
         """A live update of a page goes into the agent's mailbox."""
-        agent = self.live.agents.get(token)
+        agent = self._live_agent(token)
         if agent is not None:
-            agent.deliver(data)
+            self.at_work.received(agent, data)
 
     def connected(self, token: str) -> None:
         """A page has opened a socket: from now on its silence is noticed."""
@@ -139,6 +143,9 @@ class Supervisor:
         if number <= 10 or number % 100 == 0:
             data = {"reason": reason, "where": where, "number": number}
             await self._journal("gateway.refused", 0, data)
+
+    def _live_agent(self, token: str) -> LiveAgent | None:
+        return self.live.agents.get(token) or self.onboarding.agent(token)
 
     def _known(self, token: str) -> ops.KnownAgent | None:
         rows = self._db.rows(ops.BY_TOKEN, token=token, run=self.live.run_id)

@@ -28,12 +28,19 @@ class Turns:
         lock, waiting = self._locks.get(worker_name, (None, 0))
         lock = lock or asyncio.Lock()
         self._locks[worker_name] = (lock, waiting + 1)
-        await lock.acquire()
+        try:
+            await lock.acquire()
+        except BaseException:
+            self._leave(worker_name)
+            raise
 
     def end(self, worker_name: str) -> None:
         """Let the worker's next arrival go on."""
+        self._locks[worker_name][0].release()
+        self._leave(worker_name)
+
+    def _leave(self, worker_name: str) -> None:
         lock, waiting = self._locks[worker_name]
-        lock.release()
         if waiting > 1:
             self._locks[worker_name] = (lock, waiting - 1)
             return

@@ -28,7 +28,9 @@ class Cursor:
 class UnitPool:
     """Available units by assignment. Ids of assignments grow in the order of creation."""
 
-    def __init__(self) -> None:
+    def __init__(self, fills_begun_first: bool = False) -> None:
+        self._fills_begun_first = fills_begun_first
+        """Whether an assignment that somebody is on is filled before another one is begun."""
         self._fresh = array("q")
         """Assignment ids in ascending order; entries without units are skipped."""
         self._head = 0
@@ -99,16 +101,34 @@ class UnitPool:
             unit_id = held
             self._forget(assignment_id)
         else:
-            unit_id = held.pop()
+            unit_id = held.pop(0)
             if not held:
                 self._forget(assignment_id)
+            elif self._fills_begun_first:
+                self.prefer(assignment_id)
         self._count -= 1
         cursor.seen.add(assignment_id)
         return unit_id
 
+    def prefer(self, assignment_id: int) -> None:
+        """Offer what is left of this assignment before anything else."""
+        if assignment_id in self._units:
+            self._returned[assignment_id] = None
+            self._returned.move_to_end(assignment_id, last=False)
+
+    def withdraw(self, assignment_id: int) -> list[int]:
+        """Offer nothing of this assignment any more; the units that were on offer come back."""
+        held = self._units.get(assignment_id)
+        if held is None:
+            return []
+        units = [held] if isinstance(held, int) else sorted(held)
+        self._forget(assignment_id)
+        self._count -= len(units)
+        return units
+
     def clear(self) -> None:
         """Offer nothing any more."""
-        self.__init__()  # type: ignore[misc]
+        self.__init__(self._fills_begun_first)  # type: ignore[misc]
 
     def _forget(self, assignment_id: int) -> None:
         del self._units[assignment_id]

@@ -13,10 +13,12 @@ from mephisto_blueprints.static.state import SharedStaticTaskState
 from mephisto_engine.abstractions.args import arg, required
 from mephisto_engine.abstractions.blueprint import (
     Blueprint,
+    ConcurrentArgs,
     InitializationData,
     ItemSource,
     SharedTaskState,
     TaskBuilder,
+    TaskRunner,
 )
 from mephisto_engine.errors import Problem
 
@@ -31,7 +33,7 @@ _TASK_HTML = """<h1>Mock task ${index}</h1>
 
 
 @dataclass
-class MockArgs(QualityArgs):
+class MockArgs(ConcurrentArgs, QualityArgs):
     """Options of `mock`."""
 
     _blueprint_type: str = "mock"
@@ -52,6 +54,14 @@ class MockTaskBuilder(TaskBuilder):
             (root / name).write_text(_TASK_HTML, "utf-8")
 
 
+class MockTaskRunner(TaskRunner):
+    """Waits for the answers of one worker, or of all who do an assignment together."""
+
+    def __init__(self, blueprint: Blueprint) -> None:
+        super().__init__(blueprint)
+        self.is_concurrent = bool(blueprint.args.is_concurrent)
+
+
 class MockBlueprint(Blueprint):
     """Numbered assignments without any content."""
 
@@ -59,15 +69,17 @@ class MockBlueprint(Blueprint):
     ArgsClass = MockArgs
     SharedStateClass = SharedStaticTaskState
     TaskBuilderClass = MockTaskBuilder
+    TaskRunnerClass = MockTaskRunner
 
     @classmethod
     def assert_task_args(cls, args: Any, shared_state: SharedTaskState) -> Iterable[Problem]:
         yield from unavailable_options(args)
         yield from number_below_one(args, "num_assignments")
         yield from number_below_one(args, "units_per_assignment")
-        for option in ("is_concurrent", "use_onboarding"):
-            if getattr(args, option, False):
-                yield Problem(key(option), "not available in this version", "leave it out")
+        if args.use_onboarding and not args.onboarding_qualification:
+            yield Problem(
+                key("onboarding_qualification"), "is needed for `use_onboarding`", "give it a name"
+            )
 
     def get_initialization_data(self) -> ItemSource:
         return self._numbered(self.args.num_assignments, self.args.units_per_assignment)

@@ -79,6 +79,10 @@ class StaticTaskBlueprint(StaticBlueprint):
         for option in ("preview_source", "onboarding_source"):
             if given(args, option):
                 yield from html_problems(option, given(args, option))
+        if given(args, "onboarding_qualification") and not given(args, "onboarding_source"):
+            yield Problem(
+                key("onboarding_source"), "is needed for onboarding", "name the HTML file of it"
+            )
         if source and Path(source).name in _TAKEN:
             yield Problem(
                 key("task_source"), f"{Path(source).name} is the name of another file of the page"

@@ -27,8 +27,6 @@ def test_as_many_assignments_come_as_were_asked_for(make: Any) -> None:
     [
         ("num_assignments", 0),
         ("units_per_assignment", 0),
-        ("is_concurrent", True),
-        ("use_onboarding", True),
         ("use_golds", True),
     ],
 )

@@ -39,7 +39,7 @@ def test_a_sound_task_has_no_problems(task_files: Path) -> None:
         ({"data_csv": None}, "mephisto.blueprint: no task data"),
         (
             {"onboarding_qualification": "q"},
-            f"{OPTION}onboarding_qualification: onboarding is not available in this version",
+            f"{OPTION}onboarding_source: is needed for onboarding",
         ),
         ({"use_screening_task": True}, f"{OPTION}use_screening_task: screening units are not"),
         ({"use_golds": True}, f"{OPTION}use_golds: gold units are not available"),

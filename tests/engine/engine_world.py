@@ -73,6 +73,7 @@ class World:
         units: int = 1,
         each: int = 1,
         shared_state: SharedTaskState | dict[str, Any] | None = None,
+        options: dict[str, Any] | None = None,
         **task: Any,
     ) -> LaunchConfig:
         given = {
@@ -87,6 +88,7 @@ class World:
                 "_blueprint_type": "mock",
                 "num_assignments": units,
                 "units_per_assignment": each,
+                **(options or {}),
             },
             "architect": {"_architect_type": "mock"},
             "provider": {"_provider_type": "mock"},
@@ -95,10 +97,16 @@ class World:
         return launch_config_from_dict(node, self.registry, shared_state, self.home)
 
     async def launch(
-        self, units: int = 1, each: int = 1, shared_state: Any = None, **task: Any
+        self,
+        units: int = 1,
+        each: int = 1,
+        shared_state: Any = None,
+        options: dict[str, Any] | None = None,
+        **task: Any,
     ) -> Run:
         """Launch a run; returns when everything that can be published is on offer."""
-        run = self.run(await self.operator.launch(self.config(units, each, shared_state, **task)))
+        config = self.config(units, each, shared_state, options, **task)
+        run = self.run(await self.operator.launch(config))
         cap = task.get("max_num_concurrent_units") or units * each
         await until(lambda: len(run.driver.live.pool) >= min(cap, units * each))
         return run

@@ -216,6 +216,16 @@ def up(migrator, db):
             table_name = 'lease'
     db.create_tables([Lease])
 
+    class LiveUpdate(Model):
+        agent = ForeignKeyField(Agent, on_delete='CASCADE')
+        is_from_worker = BooleanField()
+        body = TextField()
+        at = BigIntegerField()
+        class Meta:
+            database = db
+            table_name = 'live_update'
+    db.create_tables([LiveUpdate])
+
     class OnboardingAgent(Model):
         token = TextField(unique=True)
         registration_id = TextField()
@@ -223,7 +233,7 @@ def up(migrator, db):
         task_run = ForeignKeyField(TaskRun, index=False, on_delete='RESTRICT')
         status = TextField()
         status_at = BigIntegerField()
-        data = TextField(null=True)
+        answer = TextField(null=True)
         created_at = BigIntegerField()
         class Meta:
             database = db

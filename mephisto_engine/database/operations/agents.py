@@ -66,6 +66,8 @@ class Arrival:
     claim: tuple[int, int] | None
     """``(assignment id, unit id)``; None where there is nothing to claim."""
     token: str
+    status: str
+    """How the agent begins: in task, or waiting for partners."""
     deadline_ms: int
     has_limits: bool
     """Whether the worker's units have to be counted."""
@@ -246,7 +248,7 @@ def _create_agent(
         unit=unit_id,
         assignment=assignment_id,
         task_run=new.run_id,
-        status=AgentStatus.IN_TASK,
+        status=new.status,
         status_at=tx.now_ms,
         deadline_at=new.deadline_ms,
         created_at=tx.now_ms,
@@ -255,7 +257,7 @@ def _create_agent(
     tx.begin(
         "agent",
         agent_id,
-        AgentStatus.IN_TASK,
+        new.status,
         run=new.run_id,
         actor=actor,
         data={"unit": unit_id, "worker": new.worker_name},

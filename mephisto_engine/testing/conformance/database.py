@@ -68,6 +68,7 @@ class StoredRun:
             registration_id=registration or f"{place}-{worker}",
             claim=(assignment, unit),
             token=new_token(),
+            status="in task",
             deadline_ms=0,
             has_limits=False,
             judge=lambda standing: "",

@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from mephisto_engine.abstractions.args import REQUIRED, arg
-from mephisto_engine.abstractions.blueprint import BlueprintArgs
+from mephisto_engine.abstractions.blueprint import BlueprintArgs, OnboardingArgs
 from mephisto_engine.errors import Problem
 
 
 @dataclass
-class QualityArgs(BlueprintArgs):
+class QualityArgs(OnboardingArgs, BlueprintArgs):
     """Options of onboarding, screening and gold units."""
 
-    onboarding_qualification: str | None = arg(
-        None, "workers must first pass an onboarding task that grants this qualification"
-    )
     use_screening_task: bool = arg(False, "give each new worker a screening unit first")
     passed_qualification_name: str | None = arg(None, "granted to who passed the screening")
     max_screening_units: int | None = arg(None, "how many screening units may be paid for")
@@ -62,7 +59,6 @@ def unavailable_options(args: Any) -> Iterator[Problem]:
     author counts on would collect data that has to be thrown away.
     """
     wishes = {
-        "onboarding_qualification": "onboarding is",
         "use_screening_task": "screening units are",
         "use_golds": "gold units are",
     }

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mephisto_blueprints.static.item_sources import Item, Scan
-from mephisto_engine.abstractions.blueprint import SharedTaskState
+from mephisto_engine.abstractions.blueprint import OnboardingState, SharedTaskState
 from mephisto_engine.errors import ConfigError, Problem
 
 PythonItems = Iterable[Item] | AsyncIterable[Item]
@@ -25,10 +25,10 @@ WHERE = "static_task_data"
 
 
 @dataclass
-class SharedStaticTaskState(SharedTaskState):
+class SharedStaticTaskState(OnboardingState, SharedTaskState):
     """Shared state of the static blueprints.
 
-    Onboarding, screening and gold units have their fields here so that existing run scripts load;
+    Screening and gold units have their fields here so that existing run scripts load;
     an option that would use them is refused before the launch.
     """
 
@@ -36,10 +36,6 @@ class SharedStaticTaskState(SharedTaskState):
     """Items, when no data file is named: a list, any iterable or async iterable, or a function
     that gives one (a generator function, say). It may be endless; it is read as units are needed.
     """
-    onboarding_data: dict[str, Any] = field(default_factory=dict)
-    """What an onboarding page gets as its data."""
-    validate_onboarding: Callable[..., bool] | None = None
-    """Judges an onboarding answer."""
     screening_data_factory: Any = False
     """Gives the data of screening units."""
     get_gold_for_worker: Callable[..., Any] | None = None
