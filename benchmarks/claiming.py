@@ -6,10 +6,12 @@ import asyncio
 import gc
 import time
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from benchmarks.child import in_child, new_home
 from benchmarks.direct import arrive, direct_run
 from benchmarks.figure import Figure, quantile
+from mephisto_engine.abstractions.agent import LiveAgent
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.operations.live_run import LiveRun, load_live_run
 
@@ -42,14 +44,19 @@ def claim_all_ways(units: int) -> dict[str, Percentiles]:
         return asyncio.run(_claim_all_ways(db, units))
 
 
+def _no_agents(*_: Any) -> LiveAgent:
+    """A run that nobody has come to has no agents to restore."""
+    raise LookupError("nobody is at work yet")
+
+
 async def _claim_all_ways(db: MephistoDB, units: int) -> dict[str, Percentiles]:
     told = {}
     async with direct_run(db, units) as (run_id, _):
-        live = load_live_run(db, run_id, None)
+        live = load_live_run(db, run_id, _no_agents)
         names = [f"visitor-{number}" for number in range(min(units, CLAIMS))]
         told["new workers"] = _timed(lambda name: _claim(db, live, name), names)
     async with direct_run(db, units // EACH, EACH) as (run_id, backend):
-        live = load_live_run(db, run_id, None)
+        live = load_live_run(db, run_id, _no_agents)
         names = ["prolific"] * min(units // EACH, CLAIMS)
         told["one prolific worker"] = _timed(lambda name: _claim(db, live, name), names)
         waits = []

@@ -41,7 +41,20 @@ def _app() -> web.Application:
         orjson.loads(await request.read())
         return web.Response(body=b'{"status":"Submitted!"}', content_type="application/json")
 
+    async def socket(request: web.Request) -> web.WebSocketResponse:
+        answers = web.WebSocketResponse()
+        await answers.prepare(request)
+        async for message in answers:
+            packet = orjson.loads(message.data)
+            if packet["packet_type"] == "mephisto_bound_live_update":
+                said = packet["data"]
+                data = {"handles": said["request_id"], "response": said["args"]}
+                answer = {"packet_type": "client_bound_live_update", "data": data}
+                await answers.send_str(orjson.dumps(answer).decode())
+        return answers
+
     app = web.Application()
+    app.router.add_get("/", socket)
     app.router.add_post("/request_agent", request_agent)
     app.router.add_post("/submit_task", submit_task)
     return app

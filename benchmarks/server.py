@@ -116,7 +116,37 @@ def busy_run(agents: int) -> None:
     busy_run(agents)
 
 
-KINDS = {"run": serve_run, "resumed": resume_run, "echo": serve_echo, "busy": busy_run}
+def serve_talk(agents: int) -> None:
+    """Launch a run of so many pages that call task code."""
+    _serve_talk(agents, in_pairs=False)
+
+
+def serve_pairs(pairs: int) -> None:
+    """Launch a run of so many conversations of two."""
+    _serve_talk(pairs, in_pairs=True)
+
+
+def _serve_talk(assignments: int, *, in_pairs: bool) -> None:
+    from benchmarks.publishing import PublishedUnits
+    from benchmarks.talk_tasks import talk_config
+    from mephisto_engine.database import MephistoDB, default_home
+    from mephisto_engine.engine import Engine
+
+    with MephistoDB.open() as db, Engine(db, default_home()) as engine:
+        published = PublishedUnits(db)
+        run_id = engine.launch(talk_config(engine.registry, assignments, in_pairs=in_pairs))
+        published.wait_for(assignments * (1 + in_pairs), START_SECONDS)
+        _announce(_url_of(db, run_id), run_id)
+
+
+KINDS = {
+    "run": serve_run,
+    "resumed": resume_run,
+    "echo": serve_echo,
+    "busy": busy_run,
+    "talk": serve_talk,
+    "pairs": serve_pairs,
+}
 
 
 def _url_of(db: Any, run_id: int) -> str:
