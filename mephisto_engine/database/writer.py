@@ -165,7 +165,12 @@ class Writer:
     def _abandon(self, group: list[Job], error: Exception) -> None:
         """Nothing of the group was stored: everybody is told so."""
         log.error("a commit failed: %s", error)
-        self._roll_back()
+        try:
+            self._roll_back()
+        except Exception:
+            # The connection is beyond use; the next group gets a new one.
+            log.exception("a transaction could not be rolled back")
+            self._database.close()
         for job in group:
             job.result = None
             job.error = job.error or _as_storage_error(error)

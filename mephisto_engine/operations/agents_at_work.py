@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 HOOK_SECONDS = 30.0
 """How long a function of the operator may take before it counts as failed."""
 
+MOST_FAILURES = 100
+"""Kinds of failures of the operator's functions that are journalled."""
+
 RETRY_SECONDS = 5.0
 """How long after the database refused to store the end of an agent that is tried again."""
 
@@ -63,6 +66,8 @@ class AgentsAtWork:
         self._changed = changed
         self._channel: Channel | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._failures: set[tuple[str, str]] = set()
+        """Functions of the operator that have failed, and with what words."""
         runner = type(job.runner)
         self._has_task_code = (
             runner.run_unit is not TaskRunner.run_unit
@@ -269,16 +274,21 @@ class AgentsAtWork:
         await self._journal("agent.task_failed", agent.id, {"error": repr(error)[:2000]})
         await self.end(agent, AgentStatus.DISCONNECT, "engine", "the task's code failed")
 
-    async def call_hook(self, name: str, *args: Any) -> Any:
-        """Call a function of the operator; its failure is journalled and counts as `None`."""
+    async def call_hook(self, name: str, *args: Any, failed: Any = None) -> Any:
+        """Call a function of the operator; ``failed`` stands for the result of one that fails.
+
+        Each kind of failure is journalled once, because a filter is asked for every unit.
+        """
         try:
             return await call(
                 getattr(self._job.blueprint.shared_state, name), *args, timeout=HOOK_SECONDS
             )
         except Exception as error:
-            data = {"hook": name, "error": repr(error)[:2000]}
-            await self._journal("run.hook_failed", 0, data)
-            return None
+            text = repr(error)[:2000]
+            if (name, text) not in self._failures and len(self._failures) < MOST_FAILURES:
+                self._failures.add((name, text))
+                await self._journal("run.hook_failed", 0, {"hook": name, "error": text})
+            return failed
 
     def _forget(self, agent: LiveAgent) -> None:
         self._deadlines.cancel(agent.token)

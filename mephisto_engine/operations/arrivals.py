@@ -6,7 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from peewee import IntegrityError
 
@@ -35,6 +35,9 @@ CLAIM_TRIES = 3
 
 KEPT_REFUSALS = 10_000
 """Refusals remembered so that a page which asks again and again fills no journal."""
+
+_FAILED: Final = object()
+"""In place of the verdict of a filter that has raised or taken too long."""
 
 NEEDS_ONBOARDING = "onboarding"
 """Not a refusal: the worker has to do the qualifying task first."""
@@ -207,25 +210,23 @@ class Arrivals:
                 if assignment_id in tried:
                     continue
                 tried.add(assignment_id)
-                claim = await self._claim_if(worker, cursor, assignment_id)
-                if claim is not None:
-                    return claim
+                verdict = await self._may_do(worker, assignment_id)
+                if verdict is _FAILED:
+                    return "not_for_this_worker"
+                if verdict and pool.peek(assignment_id) is not None:
+                    return assignment_id, pool.claim(assignment_id, cursor)
         return "not_for_this_worker" if tried else ("all_seen" if len(pool) else "no_units")
 
-    async def _claim_if(
-        self, worker: WorkerRecord, cursor: Cursor, assignment_id: int
-    ) -> tuple[int, int] | None:
-        """Claim a unit of the assignment if the operator's filter lets the worker have it."""
-        try:
-            unit_id = self._live.pool.claim(assignment_id, cursor)
-        except KeyError:
-            return None
+    async def _may_do(self, worker: WorkerRecord, assignment_id: int) -> Any:
+        """Whether the operator's filter lets the worker have the unit; `_FAILED` if it failed.
+
+        Asked before the unit is taken, so that nobody else is turned away meanwhile.
+        """
+        unit_id = self._live.pool.peek(assignment_id)
+        if unit_id is None:
+            return False
         unit = ops.unit_record(self._db.rows(ops.UNIT_WITH_DATA, unit=unit_id)[0])
-        is_allowed = await self._at_work.call_hook("worker_can_do_unit", worker, unit)
-        if is_allowed:
-            return assignment_id, unit_id
-        self._unclaim(cursor, assignment_id, unit_id)
-        return None
+        return await self._at_work.call_hook("worker_can_do_unit", worker, unit, failed=_FAILED)
 
     def _unclaim(self, cursor: Cursor, assignment_id: int, unit_id: int) -> None:
         cursor.seen.discard(assignment_id)

@@ -15,7 +15,7 @@ from mephisto_engine.database.operations import commands as ops
 from mephisto_engine.database.operations import lease as lease_ops
 from mephisto_engine.database.queries.commands import command_state
 from mephisto_engine.database.queries.runs import find_run, lease_of
-from mephisto_engine.errors import StateError
+from mephisto_engine.errors import LeaseHeldError, StateError
 
 ANSWER_SECONDS = 30.0
 """How long an engine may take to answer a command."""
@@ -70,7 +70,11 @@ def stop_run(db: MephistoDB, home: Path, run_id: int, now: bool, issued_by: str)
         return await_command(db, issue_command(db, "stop", run_id, {"now": now}, issued_by))
     if run.ended_at is not None:
         raise StateError(f"Run {run_id} is {run.status}; there is nothing to stop.")
-    return _close_out(db, home, run_id, issued_by)
+    try:
+        return _close_out(db, home, run_id, issued_by)
+    except LeaseHeldError:
+        # Its engine was only slow to renew the lease (a locked database, a stopped process).
+        return await_command(db, issue_command(db, "stop", run_id, {"now": now}, issued_by))
 
 
 def _close_out(db: MephistoDB, home: Path, run_id: int, issued_by: str) -> str:

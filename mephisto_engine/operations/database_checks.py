@@ -18,7 +18,7 @@ from playhouse.migrations import Runner
 
 from mephisto_engine.clock import Clock, SystemClock, to_ms
 from mephisto_engine.data_model import Lease, TaskRun
-from mephisto_engine.data_model.status import LIVE_RUN
+from mephisto_engine.data_model.status import LIVE_RUN, RunStatus
 from mephisto_engine.database import schema
 from mephisto_engine.database.operations.lease import is_alive
 from mephisto_engine.operations.findings import Faults, Finding
@@ -109,7 +109,8 @@ def _version(database: schema.TrackedSqlite) -> Finding:
 def _leases(database: schema.TrackedSqlite, clock: Clock) -> Iterator[Finding]:
     """Which engine drives which run, and which runs have lost theirs."""
     leases = {item.task_run_id: item for item in Lease.select().execute(database)}
-    live = TaskRun.select(TaskRun.id, TaskRun.status).where(TaskRun.status.in_(sorted(LIVE_RUN)))
+    unfinished = sorted(LIVE_RUN | {RunStatus.CREATED})
+    live = TaskRun.select(TaskRun.id, TaskRun.status).where(TaskRun.status.in_(unfinished))
     runs = list(database.stream(live))
     if not runs:
         yield Finding("engines", "ok", "no run is live")
@@ -119,5 +120,5 @@ def _leases(database: schema.TrackedSqlite, clock: Clock) -> Iterator[Finding]:
             text = f"driven by process {lease.pid} on {lease.host}"
             yield Finding(f"run {run}", "ok", text)
         else:
-            hint = f"mephisto-tui resume {run}"
+            hint = f"mephisto-tui resume {run}, or mephisto-tui stop {run}"
             yield Finding(f"run {run}", "warn", f"{status}, and no engine drives it", hint)

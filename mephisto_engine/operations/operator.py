@@ -15,13 +15,14 @@ from mephisto_engine.abstractions.blueprint import SharedTaskState
 from mephisto_engine.abstractions.calling import call
 from mephisto_engine.abstractions.qualifications import Comparator
 from mephisto_engine.abstractions.registry import PluginKind, Registry
+from mephisto_engine.clock import to_ms
 from mephisto_engine.config import LaunchConfig, launch_config_from_dict
 from mephisto_engine.data_model.status import LIVE_RUN, RESUMABLE_RUN, RunStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import runs as ops
 from mephisto_engine.database.operations.lease import Holder
 from mephisto_engine.database.queries import runs as queries
-from mephisto_engine.errors import ConfigError, Problem, StateError
+from mephisto_engine.errors import ConfigError, MephistoError, PluginError, Problem, StateError
 from mephisto_engine.operations.deadlines import Deadlines
 from mephisto_engine.operations.job import make_job, with_fee
 from mephisto_engine.operations.run_driver import RunDriver
@@ -53,6 +54,7 @@ class AsyncOperator:
         self._deadlines = Deadlines(db.clock)
         self._holder = this_holder()
         self._drivers: dict[int, RunDriver] = {}
+        self._starting: set[int] = set()
 
     def running(self) -> list[int]:
         """Ids of the runs that this engine drives."""
@@ -76,7 +78,12 @@ class AsyncOperator:
         run_id = await self._db.write(ops.create_run, new)
         names = [item.qualification_name for item in config.requirements]
         await self._db.write(ops.ensure_qualifications, names)
-        await self._drive(run_id, config)
+        try:
+            driver = await self._driver(run_id, config)
+        except MephistoError as error:
+            await self._give_up(run_id, error)
+            raise
+        await self._drive(driver)
         return run_id
 
     async def resume(self, run_id: int, shared_state: SharedTaskState | None = None) -> int:
@@ -95,12 +102,10 @@ class AsyncOperator:
         run = await self._read(queries.find_run, run_id)
         if run.status == RunStatus.COMPLETED:
             raise StateError(f"Run {run_id} has completed; there is nothing left to resume.")
-        if run_id in self.running():
-            raise StateError(f"Run {run_id} is live in this engine.")
         config = await asyncio.to_thread(
             launch_config_from_dict, run.config, self._registry, shared_state
         )
-        await self._drive(run_id, config)
+        await self._drive(await self._driver(run_id, config))
         return run_id
 
     async def stop(self, run_id: int, is_now: bool, actor: str) -> str:
@@ -121,7 +126,7 @@ class AsyncOperator:
 
     async def wait(self, run_id: int | None = None) -> None:
         """Return when the run, or every run of this engine, has ended."""
-        drivers = [self._drivers[run_id]] if run_id is not None else list(self._drivers.values())
+        drivers = [driver for known, driver in self._drivers.items() if run_id in (None, known)]
         await asyncio.gather(*(driver.ended.wait() for driver in drivers))
 
     async def close(self) -> None:
@@ -131,15 +136,41 @@ class AsyncOperator:
                 await driver.abandon()
         self._deadlines.close()
 
-    async def _drive(self, run_id: int, config: LaunchConfig) -> None:
-        driver = await self._driver(run_id, config)
-        await driver.start(operator_name())
-        self._drivers[run_id] = driver
+    async def _drive(self, driver: RunDriver) -> None:
+        """Start a run; the lease keeps out other engines only, so a second start stops here."""
+        run_id = driver.run_id
+        if run_id in self._starting or run_id in self.running():
+            raise StateError(f"Run {run_id} is live in this engine.")
+        self._starting.add(run_id)
+        try:
+            await driver.start(operator_name())
+            self._drivers = {
+                known: other for known, other in self._drivers.items() if not other.ended.is_set()
+            }
+            self._drivers[run_id] = driver
+        finally:
+            self._starting.discard(run_id)
 
     async def _driver(self, run_id: int, config: LaunchConfig) -> RunDriver:
         record = await self._read(queries.run_record, run_id)
-        job = await asyncio.to_thread(make_job, config, record, self._registry, self._home)
+        try:
+            job = await asyncio.to_thread(make_job, config, record, self._registry, self._home)
+        except MephistoError:
+            raise
+        except Exception as error:
+            raise PluginError(
+                f"A plugin of run {run_id} could not be set up: {type(error).__name__}: {error}.",
+                "Report this to the plugin's author.",
+            ) from error
         return RunDriver(self._db, job, self._deadlines, self._holder)
+
+    async def _give_up(self, run_id: int, error: MephistoError) -> None:
+        """A new run that cannot even be started is stored as failed."""
+        columns = {
+            "status_reason": error.message[:500],
+            "ended_at": to_ms(self._db.clock.now()),
+        }
+        await self._db.write(ops.move_run, run_id, RunStatus.FAILED, "engine", columns)
 
     async def _check(self, config: LaunchConfig) -> str:
         """What only the database and the provider know about a config; the requester's name."""

@@ -11,6 +11,7 @@ from mephisto_engine.abstractions.agent import LiveAgent
 from mephisto_engine.clock import to_ms
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations.agents import store_presence
+from mephisto_engine.errors import StorageError
 from mephisto_engine.operations.deadlines import Deadlines
 
 SILENCE_SECONDS = 15.0
@@ -52,8 +53,13 @@ class Presence:
     async def save(self) -> None:
         """Write what has come in since the last time, in one operation."""
         unsaved, self._unsaved = self._unsaved, {}
-        if unsaved:
+        if not unsaved:
+            return
+        try:
             await self._db.write(store_presence, list(unsaved.items()))
+        except StorageError:
+            self._unsaved = unsaved | self._unsaved
+            raise
 
     def close(self) -> None:
         """Watch nobody any more."""

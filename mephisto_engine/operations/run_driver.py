@@ -26,7 +26,7 @@ from mephisto_engine.database.operations import runs as ops
 from mephisto_engine.database.operations.lease import Holder
 from mephisto_engine.database.queries.browse import last_submission
 from mephisto_engine.database.queries.commands import Asked, open_commands
-from mephisto_engine.errors import ArchitectError, MephistoError, StateError
+from mephisto_engine.errors import ArchitectError, MephistoError, StateError, StorageError
 from mephisto_engine.operations.deadlines import Deadlines
 from mephisto_engine.operations.health import HealthMeter
 from mephisto_engine.operations.job import Job
@@ -96,14 +96,14 @@ class RunDriver:
                 # Only the end of a run withdraws units, and a crash may have come in its middle.
                 await self._db.write(ops.reopen_units, self.run_id, actor)
             url = await self._put_on_line()
+            self._worker_link = self._job.provider.worker_link(url)
+            self._launcher = TaskLauncher(self._db, self._live, self._job, url, self._wake)
+            await self._renew()
             await self._move(RunStatus.LIVE, actor, url=url)
         except BaseException as error:
             await self._fail(error)
             raise
-        self._worker_link = self._job.provider.worker_link(url)
-        self._launcher = TaskLauncher(self._db, self._live, self._job, url, self._wake)
         self._launcher.start()
-        await self._renew()
         loop = asyncio.get_running_loop()
         self._driving = loop.create_task(self._drive())
         self._tasks = [self._driving, loop.create_task(self._beat())]
@@ -294,6 +294,8 @@ class RunDriver:
                     await self._obey(asked)
                 if beats % RENEW_BEATS == 0:
                     await self._renew()
+            except StorageError as error:
+                log.error("run %d: %s", self.run_id, error)
             except Exception:
                 # Whatever failed, the next beat may succeed; without beats the lease would run out.
                 log.exception("run %d: a beat failed", self.run_id)

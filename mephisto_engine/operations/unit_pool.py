@@ -90,6 +90,11 @@ class UnitPool:
                 is_first = False
             yield assignment_id
 
+    def peek(self, assignment_id: int) -> int | None:
+        """The unit that `claim` would give, or None if there is none any more."""
+        held = self._units.get(assignment_id)
+        return held[0] if isinstance(held, list) else held
+
     def claim(self, assignment_id: int, cursor: Cursor) -> int:
         """Take a unit of this assignment for a worker.
 

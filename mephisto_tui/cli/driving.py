@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
+from mephisto_engine.data_model.status import LIVE_RUN
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.queries.browse import last_event_id
 from mephisto_engine.engine import Engine
-from mephisto_engine.errors import StateError
+from mephisto_engine.errors import StateError, StorageError
 from mephisto_engine.operations.snapshot import LogRow, RunRow
 from mephisto_tui import plain
 from mephisto_tui.cli.console import can_draw, show_console
 from mephisto_tui.cli.detach import report_start
+from mephisto_tui.cli.errors import describe
 from mephisto_tui.cli.exit_codes import ExitCode
 from mephisto_tui.cli.feed import EventFeed
 from mephisto_tui.cli.interrupts import Interrupts, counted_interrupts, terminate_as_interrupt
@@ -92,7 +94,18 @@ def drive_here(settings: Settings, start: Start, manner: Manner) -> None:
                 feed = EventFeed(db, run_id, after=begun)
                 say(f"run {run_id} is live at {look(db, run_id).url}")
             run = follow_to_end(db, engine, run_id, feed, interrupts, Printer(manner))
-    raise typer.Exit(exit_code_of_run(run, interrupts))
+    code = exit_code_of_run(run, interrupts)
+    if engine.is_held_up:
+        _leave_at_once(code)
+    raise typer.Exit(code)
+
+
+def _leave_at_once(code: ExitCode) -> None:
+    """End the process without waiting for its threads; everything is stored by now."""
+    say("A function of the task has not returned; it is cut off.")
+    with suppress(OSError):
+        sys.stdout.flush()
+    os._exit(code)
 
 
 @contextmanager
@@ -133,14 +146,26 @@ def exit_code_of_run(run: RunRow, interrupts: Interrupts) -> ExitCode:
     if run.status == "failed":
         say(f"run {run.id} failed: {run.status_reason}")
         return ExitCode.REFUSED
+    if run.status in LIVE_RUN and run.is_driven:
+        say(f"run {run.id} was taken over by another engine.")
+        return ExitCode.LEASE_HELD
+    if run.status in LIVE_RUN:
+        say(f"run {run.id} could not be closed; `mephisto-tui resume {run.id}` takes it up again.")
+        return ExitCode.REFUSED
     return ExitCode.INTERRUPTED if interrupts.count else ExitCode.OK
 
 
 def _obey(engine: Engine, run_id: int, *, is_again: bool) -> None:
-    with suppress(StateError):  # it has ended in this very moment
+    try:
         say(engine.stop(run_id, now=is_again))
-        if not is_again:
-            say("The same again ends it now.")
+    except StateError:  # it has ended in this very moment
+        return
+    except StorageError as error:
+        # The engine serves on: it is what tells the workers to keep their answers.
+        say("\n".join(describe(error)))
+        return
+    if not is_again:
+        say("The same again ends it now.")
 
 
 def _with_console(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -17,9 +17,17 @@ Detach = Annotated[
     ),
 ]
 ReportFd = Annotated[int | None, typer.Option("--report-fd", hidden=True)]
-Run = Annotated[int, typer.Argument(metavar="RUN", help="Number of the run; `runs` lists them.")]
+_LARGEST_ID: Final = 2**63 - 1
+"""What a database can hold as a row's number."""
+Run = Annotated[
+    int,
+    typer.Argument(metavar="RUN", max=_LARGEST_ID, help="Number of the run; `runs` lists them."),
+]
 SomeRun = Annotated[
-    int | None, typer.Argument(metavar="[RUN]", help="Number of the run; all runs if not given.")
+    int | None,
+    typer.Argument(
+        metavar="[RUN]", max=_LARGEST_ID, help="Number of the run; all runs if not given."
+    ),
 ]
 Overrides = Annotated[
     list[str] | None,

@@ -117,7 +117,9 @@ def rate_and_money(snapshot: Snapshot, run: RunRow, now: datetime, width: int) -
 
 def agents_summary(snapshot: Snapshot, run: RunRow) -> str:
     """Who is at work; the other statuses too where all agents of the run are at hand."""
-    if snapshot.run is not run or len(snapshot.agents) < snapshot.agents_total:
+    window = snapshot.view.agents
+    is_filtered = bool(window.status or window.text)
+    if snapshot.run is not run or is_filtered or len(snapshot.agents) < snapshot.agents_total:
         pages = plural(snapshot.health.connections, "page")
         return f"{run.units.get('assigned', 0)} at work · {pages} open"
     numbers: dict[str, int] = {}

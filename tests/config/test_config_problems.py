@@ -190,3 +190,16 @@ def test_an_exception_of_a_plugin_becomes_a_problem_that_names_it(write, good, r
     assert found["mephisto.architect"].what == "architect 'local' refuses: RuntimeError: boom"
     found = problems_of(path, registry, "mephisto.architect.hostname=refuse")
     assert found["mephisto.architect"].what == "architect 'local' refuses: no such host"
+
+
+def test_a_plugin_checks_what_is_right_beside_what_is_wrong(write, good, registry):
+    text = good.replace(
+        "task_source: page.html",
+        "task_source: p\n    shufle: true\n    data_csv: nowhere.csv",
+    )
+    found = problems_of(write(text), registry, "mephisto.task.code=nowhere.py")
+    assert set(found) == {
+        "mephisto.blueprint.shufle",
+        "mephisto.blueprint.data_csv",
+        "mephisto.task.code",
+    }

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from mephisto_engine.data_model.status import AgentStatus, RunStatus, UnitStatus
 from mephisto_engine.database.queries import browse
+from mephisto_engine.operations.snapshot import View, Window
 from mephisto_tui.safe_text import is_harmless, width
 from mephisto_tui.view import chrome, meters, run_panels, statuses, words
 from mephisto_tui.view.changes import changes_between
@@ -227,3 +228,12 @@ def test_changes_are_counted_by_row():
     assert changes_between(old, new) == 1
     assert changes_between(old, old) == 0
     assert changes_between(empty_world(), old) > 50
+
+
+def test_agents_that_a_filter_hides_are_not_left_out_of_the_count():
+    world = normal_world()
+    assert run_panels.agents_summary(world, world.run).startswith("6 in task")
+    shown = tuple(agent for agent in world.agents if agent.status == "waiting")
+    for window in (Window(text="waiting"), Window(status="waiting")):
+        filtered = replace(world, view=View(agents=window), agents=shown, agents_total=len(shown))
+        assert "0 in task" not in run_panels.agents_summary(filtered, filtered.run)

@@ -9,6 +9,7 @@ import pytest
 from mephisto_engine.abstractions.channel import SubmitOutcome
 from mephisto_engine.abstractions.site import Limits
 from mephisto_engine.errors import StorageError
+from mephisto_engine.gateway.posts import ERRORS_AT_ONCE
 
 from .conftest import AGENT, World
 
@@ -192,3 +193,10 @@ async def test_errors_of_pages_are_passed_on_with_and_without_an_agent(
     body = {"USED_AGENT_ID": token, "error_data": {"error": "x"}, "client_timestamp": 1.0}
     assert await world.post("/log_error", body) == (200, {"status": "Error log sent!"})
     assert world.backend.errors == [(token, {"error": "x"})]
+
+
+async def test_a_flood_of_error_reports_does_not_reach_the_journal(world: World) -> None:
+    body = {"error_data": "x" * 1000}
+    answers = [(await world.post("/log_error", body))[0] for _ in range(int(ERRORS_AT_ONCE) + 50)]
+    assert set(answers) == {200, 429}
+    assert len(world.backend.errors) < len(answers)
