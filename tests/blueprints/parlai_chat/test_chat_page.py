@@ -226,7 +226,7 @@ def test_a_conversation_that_breaks_off_tells_why(
 def test_an_async_world_answers_each_message(browser: Any, launch: Launch) -> None:
     task = launch("parlai_chat/conf_assistant.yaml")
     page = browser.open(task.link("ann"))
-    for number, fact in enumerate(["Tea is wet", "Rain too", "Snow as well"], start=1):
+    for number, fact in enumerate(["Tea is <b>wet</b>", "Rain too", "Snow as well"], start=1):
         page.at("#chat-text:focus", "fill", fact)
         page.at("#chat-text", "press", "Enter")
         page.wait_for_text(f"So that is {number}: {fact}")
@@ -281,5 +281,5 @@ def test_a_page_without_a_pointer_can_be_used(browser: Any, launch: Launch) -> N
     ann.at("button:focus", "press", "Enter")
     BuiltIn().fill_form(ben)
     ann.at(f"{DONE}:focus", "press", "Enter")
-    ann.at("[role=status]:focus", "waitFor")
+    ann.wait_for_text("Thank you")
     assert task.answers() == [{}]
