@@ -9,7 +9,7 @@ from benchmarks.child import in_child, new_home, peak_mebibytes
 from benchmarks.figure import Figure
 from benchmarks.tasks import numbered
 from mephisto_engine.database import MephistoDB, default_home
-from mephisto_engine.database.queries import browse
+from mephisto_engine.database.queries import activity
 from mephisto_engine.engine import Engine
 from mephisto_engine.operations.words import range_size
 
@@ -53,7 +53,7 @@ class PublishedUnits:
         self.count = 0
         self._db = db
         self._committed = threading.Event()
-        self._last_event = db.read(browse.last_event_id)
+        self._last_event = db.read(activity.last_event_id)
         db.on_commit(self._committed.set)
 
     def wait_for(self, units: int, timeout: float) -> None:
@@ -71,7 +71,7 @@ class PublishedUnits:
             self._read()
 
     def _read(self) -> None:
-        for event in self._db.read(browse.events_after, self._last_event, 10_000):
+        for event in self._db.read(activity.events_after, self._last_event, 10_000):
             self._last_event = event[0]
             if event[2] == "unit.launched":
                 self.count += range_size(event[9]) or 1

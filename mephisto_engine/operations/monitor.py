@@ -19,7 +19,7 @@ from mephisto_engine.clock import Clock, SystemClock, from_ms, to_ms
 from mephisto_engine.data_model.status import DONE_UNIT, LIVE_AGENT, UnitStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations.lease import is_alive
-from mephisto_engine.database.queries import browse
+from mephisto_engine.database.queries import activity, browse
 from mephisto_engine.operations.snapshot import (
     AgentRow,
     Health,
@@ -114,7 +114,7 @@ class Monitor:
 
     def _follow(self, view: View) -> None:
         """Bring counts and log up to date with the journal."""
-        events = browse.events_after(self._last_event, MOST_EVENTS) if not self._is_new else []
+        events = activity.events_after(self._last_event, MOST_EVENTS) if not self._is_new else []
         if self._is_new or view.run_id != self._run_id or len(events) == MOST_EVENTS:
             self._start_over(view)
             return
@@ -126,14 +126,14 @@ class Monitor:
     def _start_over(self, view: View) -> None:
         self._is_new = False
         self._run_id = view.run_id
-        self._last_event = browse.last_event_id()
+        self._last_event = activity.last_event_id()
         self._units.clear()
         self._workers = None
         self._agents = Counter()
         if view.run_id is not None:
-            self._agents.update(dict(browse.agent_counts(view.run_id)))
+            self._agents.update(dict(activity.agent_counts(view.run_id)))
         self._log.clear()
-        for event in browse.last_events(view.run_id, view.log_limit):
+        for event in activity.last_events(view.run_id, view.log_limit):
             self._add_line(event)
 
     def _fold(self, event: Any) -> None:
@@ -198,7 +198,7 @@ class Monitor:
             return
         for run_id in missing:
             self._units[run_id] = Counter()
-        for run_id, status, number in browse.unit_counts(missing):
+        for run_id, status, number in activity.unit_counts(missing):
             self._units[run_id][status] = number
 
     def _run_row(self, row: Any) -> RunRow:
@@ -284,7 +284,7 @@ class Monitor:
     def _rate(self, run_id: int) -> tuple[int, ...]:
         this_minute = to_ms(self._clock.now()) // 60_000
         first = this_minute - MINUTES + 1
-        counted = dict(browse.submission_minutes(run_id, first * 60_000))
+        counted = dict(activity.submission_minutes(run_id, first * 60_000))
         if not counted:
             return ()
         begin = max(first, min(counted))

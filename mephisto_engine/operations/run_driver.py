@@ -24,7 +24,7 @@ from mephisto_engine.database.operations import commands as command_ops
 from mephisto_engine.database.operations import lease as lease_ops
 from mephisto_engine.database.operations import runs as ops
 from mephisto_engine.database.operations.lease import Holder
-from mephisto_engine.database.queries.browse import last_submission
+from mephisto_engine.database.queries.activity import last_submission
 from mephisto_engine.database.queries.commands import Asked, open_commands
 from mephisto_engine.errors import ArchitectError, MephistoError, StateError, StorageError
 from mephisto_engine.operations.deadlines import Deadlines

@@ -18,7 +18,7 @@ from mephisto_engine.data_model.status import RunStatus, UnitStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations.agents import Standing
 from mephisto_engine.database.operations.lease import is_alive
-from mephisto_engine.database.queries import browse, runs, workers
+from mephisto_engine.database.queries import activity, runs, workers
 from mephisto_engine.errors import ConfigError
 from mephisto_engine.operations.eligibility import Check, checks
 
@@ -120,7 +120,7 @@ def _read(text: str, run_id: int) -> _Facts:
         block=workers.block_of(worker.id),
         live_units=live,
         used_units=used,
-        units={status: number for _, status, number in browse.unit_counts([run_id])},
+        units={status: number for _, status, number in activity.unit_counts([run_id])},
         on_offer=on_offer,
         new_to_worker=new,
         at_work=tuple(workers.live_agents(run_id, worker.id)),

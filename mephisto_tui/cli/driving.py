@@ -13,7 +13,7 @@ import typer
 
 from mephisto_engine.data_model.status import LIVE_RUN
 from mephisto_engine.database import MephistoDB
-from mephisto_engine.database.queries.browse import last_event_id
+from mephisto_engine.database.queries.activity import last_event_id
 from mephisto_engine.engine import Engine
 from mephisto_engine.errors import StateError, StorageError
 from mephisto_engine.operations.snapshot import LogRow, RunRow

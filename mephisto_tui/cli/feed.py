@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mephisto_engine.database import MephistoDB
-from mephisto_engine.database.queries import browse
+from mephisto_engine.database.queries import activity
 from mephisto_engine.operations.snapshot import LogRow
 from mephisto_engine.operations.words import in_words, level_of
 
@@ -51,7 +51,7 @@ class EventFeed:
         waiting, self._waiting = self._waiting, []
         if waiting:
             return waiting
-        while rows := self._db.read(browse.events_after, self._last_id, BATCH):
+        while rows := self._db.read(activity.events_after, self._last_id, BATCH):
             self._last_id = rows[-1][0]
             events = [_event(row) for row in rows if self._run_id in (None, row[4])]
             if events:
@@ -68,8 +68,8 @@ class EventFeed:
         return events
 
     def _begin(self, last: int) -> tuple[list[Event], int]:
-        events = browse.last_events(self._run_id, last) if last else []
-        return [_event(row) for row in events], browse.last_event_id()
+        events = activity.last_events(self._run_id, last) if last else []
+        return [_event(row) for row in events], activity.last_event_id()
 
 
 def _event(row: tuple[Any, ...]) -> Event:

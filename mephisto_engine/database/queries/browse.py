@@ -19,7 +19,6 @@ from peewee import JOIN, SQL, Case, Expression, NodeList, fn
 from mephisto_engine.clock import from_ms
 from mephisto_engine.data_model import (
     Agent,
-    Event,
     Lease,
     Presence,
     Submission,
@@ -169,26 +168,6 @@ def count_agents(run_id: int, asked: Asked) -> int:
     return int(_count_agents(*asked.shape).fetch(run=run_id, **asked.values)[0][0])
 
 
-def unit_counts(run_ids: list[int]) -> list[tuple[int, str, int]]:
-    """``(run id, status, number)`` of units."""
-    query: Any = (
-        Unit.select(Unit.task_run, Unit.status, fn.COUNT(Unit.id))
-        .where(Unit.task_run.in_(run_ids))
-        .group_by(Unit.task_run, Unit.status)
-    )
-    return list(query.tuples())
-
-
-def agent_counts(run_id: int) -> list[tuple[str, int]]:
-    """``(status, number)`` of a run's agents."""
-    query: Any = (
-        Agent.select(Agent.status, fn.COUNT(Agent.id))
-        .where(Agent.task_run == run_id)
-        .group_by(Agent.status)
-    )
-    return list(query.tuples())
-
-
 def workers(run_id: int, asked: Asked) -> tuple[list[Any], int]:
     """Workers of a run with their counts, busiest first, as named tuples; and how many."""
     where: list[Any] = [Agent.task_run == run_id]
@@ -225,68 +204,6 @@ def workers(run_id: int, asked: Asked) -> tuple[list[Any], int]:
     )
     ordered = query.order_by(_number(_LIVES).desc(), fn.COUNT(Agent.id).desc(), Worker.id)
     return list(ordered.offset(asked.offset).limit(asked.limit).namedtuples()), total
-
-
-def events_after(last_id: int, limit: int) -> list[Any]:
-    """Journal rows after an id, oldest first, as tuples."""
-    return list(_events().where(Event.id > last_id).order_by(Event.id).limit(limit).tuples())
-
-
-def last_events(run_id: int | None, limit: int) -> list[Any]:
-    """The newest journal rows (of a run), oldest first, as tuples."""
-    query = _events() if run_id is None else _events().where(Event.task_run == run_id)
-    return list(query.order_by(Event.id.desc()).limit(limit).tuples())[::-1]
-
-
-def last_event_id() -> int:
-    """Id of the newest journal row; 0 if there is none."""
-    return int(Event.select(fn.MAX(Event.id)).scalar() or 0)
-
-
-def submission_minutes(run_id: int, since_ms: int) -> list[tuple[int, int]]:
-    """``(minute since the epoch, submissions)`` since a time, oldest first."""
-    query: Any = (
-        Agent.select(Agent.submitted_at)
-        .where(
-            (Agent.task_run == run_id)
-            & (Agent.status == "completed")
-            & (Agent.status_at > since_ms)
-        )
-        .tuples()
-    )
-    counts: dict[int, int] = {}
-    for (moment,) in query:
-        if moment is not None:
-            key = int(moment.timestamp() // 60)
-            counts[key] = counts.get(key, 0) + 1
-    return sorted(counts.items())
-
-
-def last_submission(run_id: int) -> datetime | None:
-    """When a worker last submitted a unit of the run."""
-    query = (
-        Agent.select(Agent.submitted_at)
-        .where((Agent.task_run == run_id) & (Agent.status == "completed"))
-        .order_by(Agent.status_at.desc())
-        .limit(1)
-    )
-    agent = next(iter(query), None)
-    return None if agent is None else agent.submitted_at
-
-
-def _events() -> Any:
-    return Event.select(
-        Event.id,
-        Event.at,
-        Event.kind,
-        Event.actor,
-        Event.task_run,
-        Event.subject,
-        Event.subject_id,
-        Event.before,
-        Event.after,
-        Event.data,
-    )
 
 
 _RUN_TEXT = [Task.name, TaskRun.provider_type, TaskRun.id]
