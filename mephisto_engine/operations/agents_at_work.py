@@ -75,7 +75,7 @@ class AgentsAtWork:
         )
         """Whether something runs beside each worker; most pages only wait for the answer."""
         self._conversations = (
-            Conversations(db, live, job, deadlines, self, requeued, changed)
+            Conversations(db, live, job, self, requeued, changed)
             if job.runner.is_concurrent
             else None
         )

@@ -24,7 +24,6 @@ from mephisto_engine.data_model.status import AgentStatus, UnitStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import assignments as ops
 from mephisto_engine.database.operations.agents import NewSubmission
-from mephisto_engine.operations.deadlines import Deadlines
 from mephisto_engine.operations.job import Job
 from mephisto_engine.operations.live_run import LiveRun
 
@@ -90,7 +89,6 @@ class Conversations:
         db: MephistoDB,
         live: LiveRun,
         job: Job,
-        deadlines: Deadlines,
         at_work: AtWork,
         requeued: Callable[[list[tuple[int, int]]], None],
         changed: Callable[[], None],
@@ -98,7 +96,6 @@ class Conversations:
         self._db = db
         self._live = live
         self._job = job
-        self._deadlines = deadlines
         self._at_work = at_work
         self._requeued = requeued
         self._changed = changed

@@ -279,7 +279,8 @@ async def test_the_doctor_names_a_run_without_an_engine(world: World) -> None:
     assert look(world, run.id).level == "ok"
     await world.crash()
     found = look(world, run.id)
-    assert (found.level, found.hint) == ("warn", f"mephisto-tui resume {run.id}")
+    hint = f"mephisto-tui resume {run.id}, or mephisto-tui stop {run.id}"
+    assert (found.level, found.hint) == ("warn", hint)
 
 
 def look(world: World, run_id: int) -> Finding:
