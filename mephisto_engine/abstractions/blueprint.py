@@ -90,7 +90,7 @@ class OnboardingState:
     onboarding_data: dict[str, Any] = field(default_factory=dict)
     """Initial data of the qualifying task, the same for every worker."""
     validate_onboarding: Callable[[Any], bool | Awaitable[bool]] | None = None
-    """Judges ``{"inputs": …, "outputs": …}``; without it everybody passes."""
+    """Judges ``{"inputs": …, "outputs": …, "messages": …}``; without it everybody passes."""
 
 
 ItemSource = Iterable[InitializationData] | AsyncIterable[InitializationData]
@@ -126,6 +126,10 @@ class TaskRunner:
     def get_init_data_for_agent(self, agent: LiveAgent) -> Any:
         """What the page gets as `initialTaskData`, again on each reconnect; never falsy."""
         return {**agent.unit.shared, **agent.unit.data} or {"unit": agent.unit.unit_index}
+
+    def get_init_data_for_onboarding(self, agent: LiveAgent) -> Any:
+        """What the page of the qualifying task gets, again on each reconnect."""
+        return dict(agent.unit.shared)
 
     async def run_unit(self, agent: LiveAgent) -> None:
         """Stay with the worker until the task is over; the default awaits the submission."""

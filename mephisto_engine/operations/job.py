@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,9 @@ class Job:
         """The site to serve; its folder is empty until `build_site`."""
         root = self.folder / "site"
         uploads = self.folder / "uploads"
+        if root.exists():
+            # Of before the run was resumed; builders are promised an empty folder.
+            shutil.rmtree(root)
         for part in (self.folder.parent, self.folder, root, uploads):
             part.mkdir(parents=True, exist_ok=True, mode=0o700)
         return Site(

@@ -68,8 +68,8 @@ class Onboarding:
         if stored.status not in OPEN:
             return _VERDICTS.get(stored.status) or "session_ended"
         agent = self.agent(stored.token) or self._admit(stored, worker, arrival)
-        data = self._job.blueprint.shared_state
-        return AgentDetails(str(worker.id), agent.token, getattr(data, "onboarding_data", {}) or {})
+        data = self._job.runner.get_init_data_for_onboarding(agent)
+        return AgentDetails(str(worker.id), agent.token, data)
 
     def has_failed(self, worker: WorkerRecord) -> bool:
         """Whether the worker was judged and kept out."""
@@ -130,7 +130,7 @@ class Onboarding:
         state = self._job.blueprint.shared_state
         if getattr(state, "validate_onboarding", None) is None:
             return True
-        given = {"inputs": agent.unit.shared, "outputs": answer}
+        given = {"inputs": agent.unit.shared, "outputs": answer, "messages": agent.history}
         return bool(await self._at_work.call_hook("validate_onboarding", given))
 
     def _admit(

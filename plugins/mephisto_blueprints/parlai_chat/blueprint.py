@@ -13,7 +13,7 @@ from mephisto_blueprints.parlai_chat.contexts import context_problems, contexts
 from mephisto_blueprints.parlai_chat.runner import ChatRunner
 from mephisto_blueprints.parlai_chat.site import ChatBuilder
 from mephisto_blueprints.parlai_chat.world_file import WorldModule, load_world_module
-from mephisto_blueprints.static.args import given, key
+from mephisto_blueprints.static.args import given, key, number_below_one
 from mephisto_blueprints.static.files import folder_problems, source_problems
 from mephisto_blueprints.static_task import html_problems
 from mephisto_engine.abstractions.blueprint import (
@@ -60,6 +60,8 @@ class ParlAIChatBlueprint(Blueprint):
     def assert_task_args(cls, args: Any, shared_state: SharedTaskState) -> Iterable[Problem]:
         yield from world_problems(args, shared_state)
         yield from context_problems(args)
+        yield from number_below_one(args, "partner_wait_seconds")
+        yield from number_below_one(args, "min_agents")
         yield from page_problems(args)
 
     @cached_property

@@ -8,12 +8,9 @@ from typing import Any
 
 from mephisto_blueprints.parlai_chat.acts import Act, act_of, is_done, plain
 from mephisto_blueprints.parlai_chat.connection import Connection
-from mephisto_engine.abstractions.agent import AgentTimeoutError, LiveAgent
+from mephisto_engine.abstractions.agent import LiveAgent
 from mephisto_engine.errors import PluginError
 from mephisto_engine.tokens import new_token
-
-_AT_ONCE_SECONDS = 0.001
-"""Just enough for what is in the mailbox to come out: asyncio takes nothing out in no time."""
 
 
 class ChatAgent:
@@ -104,13 +101,11 @@ class ChatAgent:
 
     async def _poll(self) -> Act | None:
         """A message that is there already; if there is none, the worker is asked for one."""
-        try:
-            return self._took(
-                await self._connection.next_update(self.mephisto_agent, _AT_ONCE_SECONDS)
-            )
-        except AgentTimeoutError:
+        update = await self._connection.update_at_hand(self.mephisto_agent)
+        if update is None:
             self._ask()
             return None
+        return self._took(update)
 
     def _ask(self) -> None:
         if not self._is_asked:

@@ -12,6 +12,7 @@ from mephisto_engine.abstractions.agent import (
     AbsentAgentError,
     AgentDisconnectedError,
     AgentSubmittedError,
+    AgentTimeoutError,
     LiveAgent,
 )
 from mephisto_engine.errors import PluginError
@@ -51,28 +52,43 @@ class Connection:
             if isinstance(error, AbsentAgentError):
                 yield error
 
-    async def wait_for(self, work: asyncio.Task[Any]) -> None:
-        """Return when the work is done, or when the conversation is over."""
-        await asyncio.wait({work, self._end}, return_when=asyncio.FIRST_COMPLETED)
+    async def wait_for(self, work: asyncio.Task[Any], timeout: float | None = None) -> None:
+        """Return when the work is done, the conversation is over, or the time is."""
+        await asyncio.wait({work, self._end}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+
+    async def update_at_hand(self, agent: LiveAgent) -> dict[str, Any] | None:
+        """The first of the agent's messages that have come before they were asked for.
+
+        Raises:
+            AbsentAgentError: the agent, or another one of the conversation, has left.
+            AgentSubmittedError: the agent has handed in.
+        """
+        if self.is_over:
+            raise self.end_error()
+        update = self._loop.create_task(agent.get_live_update())
+        try:
+            # Once round the loop is what it takes to get out what is in a mailbox.
+            await asyncio.sleep(0)
+            return update.result() if update.done() else None
+        finally:
+            update.cancel()
 
     async def next_update(self, agent: LiveAgent, timeout: float | None) -> dict[str, Any]:
-        """The agent's next message, of those that have come early the first.
+        """The agent's next message.
 
         Raises:
             AgentTimeoutError: there was none for ``timeout`` seconds.
             AbsentAgentError: the agent, or another one of the conversation, has left.
             AgentSubmittedError: the agent has handed in.
         """
-        if self.is_over:
-            raise self.end_error()
-        update = self._loop.create_task(agent.get_live_update(timeout))
+        update = self._loop.create_task(agent.get_live_update())
         try:
-            await self.wait_for(update)
-            if not update.done():
-                raise self.end_error()
-            return update.result()
+            await self.wait_for(update, timeout)
+            if update.done():
+                return update.result()
         finally:
             update.cancel()
+        raise self.end_error() if self.is_over else AgentTimeoutError(agent)
 
     def do(self, function: Callable[..., None], *args: Any) -> None:
         """Call a function on the event loop: now, or from another thread soon and in order.

@@ -28,12 +28,13 @@ class ChatRunner(TaskRunner):
         self.is_concurrent = self.blueprint.worlds.agent_count > 1
 
     def get_init_data_for_agent(self, agent: LiveAgent) -> dict[str, Any]:
-        """The context, and all that was said; while onboarding, its own data in their place."""
-        said = [update for update in agent.history if WORLD_DATA not in update]
+        """The context, and all that was said."""
         unit = agent.unit
-        if not unit.id:
-            return {**unit.shared, "past_live_updates": said}
-        return {"task_data": {**unit.shared, **unit.data}, "past_live_updates": said}
+        return {"task_data": {**unit.shared, **unit.data}, "past_live_updates": _said(agent)}
+
+    def get_init_data_for_onboarding(self, agent: LiveAgent) -> dict[str, Any]:
+        """The data of the onboarding, and all that was said in it."""
+        return {**agent.unit.shared, "past_live_updates": _said(agent)}
 
     async def run_unit(self, agent: LiveAgent) -> None:
         """Lead one worker; after the engine was away, from the start unless it was over."""
@@ -77,3 +78,8 @@ def _prepared(function: Callable[..., Any], opt: dict[str, Any], data: Any) -> M
     """
     more = {"initialization_data": data} if takes_initialization_data(function) else {}
     return lambda speakers: function(dict(opt), speakers, **more)
+
+
+def _said(agent: LiveAgent) -> list[dict[str, Any]]:
+    """What the page was sent or has sent itself; notes of the world stay here."""
+    return [update for update in agent.history if WORLD_DATA not in update]

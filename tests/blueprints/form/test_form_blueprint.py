@@ -205,7 +205,7 @@ def test_quality_options_are_judged_as_those_of_other_static_tasks(tmp_path: Pat
     html = write(tmp_path / "task.html", "<input name='a'>")
     data = write(tmp_path / "d.csv", "thing\ntea\n")
     path = write(tmp_path / "form.json", form(field()))
-    wishes = {"onboarding_qualification": "q", "use_screening_task": True, "use_golds": True}
+    wishes = {"use_screening_task": True, "use_golds": True}
     args = StaticTaskBlueprint.ArgsClass(task_source=str(html), data_csv=str(data), **wishes)
     expected = StaticTaskBlueprint.assert_task_args(args, SharedStaticTaskState())
     assert problems(form=str(path), **wishes) == [str(problem) for problem in expected]

@@ -107,6 +107,13 @@ def test_onboarding_needs_its_world(problems: Problems) -> None:
     assert problems(world, onboarding_qualification="chatty") == []
 
 
+def test_nobody_waits_for_no_time_or_starts_alone_as_nobody(problems: Problems) -> None:
+    [problem] = problems(partner_wait_seconds=0)
+    assert "partner_wait_seconds: is 0" in problem
+    [problem] = problems(min_agents=0)
+    assert "min_agents: is 0" in problem
+
+
 def test_no_conversations_is_a_problem(problems: Problems) -> None:
     [problem] = problems(num_conversations=None)
     assert "give context_csv, context_jsonl or num_conversations" in problem

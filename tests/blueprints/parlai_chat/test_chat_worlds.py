@@ -263,7 +263,7 @@ async def test_onboarding_ends_without_done_for_the_page_hands_in_itself() -> No
     blueprint = make_blueprint(Module, onboarding_world_opt={"name": "intro"})
     runner = blueprint.TaskRunnerClass(blueprint)
     worker = Worker(unit_id=0)
-    assert runner.get_init_data_for_agent(worker.agent) == {
+    assert runner.get_init_data_for_onboarding(worker.agent) == {
         "topic": "tea",
         "past_live_updates": [],
     }
