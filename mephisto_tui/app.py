@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 import asyncio
 import contextlib
 import logging
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import ClassVar, Final, Literal
 
 from rich.console import RenderableType
+from textual.css.query import NoMatches
 from textual.app import App
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -125,6 +127,8 @@ class ConsoleApp(App[ConsoleExit]):
             self._show_title(snapshot)
             self._leave_when_done(snapshot)
         if isinstance(self.screen, ConsoleScreen):
+            # While a screen is built up or taken down, some of its widgets are not there.
+        with suppress(NoMatches):
             self.screen.tick()
 
     def _show_title(self, snapshot: Snapshot) -> None:
