@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 import asyncio
 import contextlib
 import logging
@@ -10,14 +9,15 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
 from rich.console import RenderableType
-from textual.css.query import NoMatches
 from textual.app import App
+from textual.css.query import NoMatches
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -128,8 +128,8 @@ class ConsoleApp(App[ConsoleExit]):
             self._leave_when_done(snapshot)
         if isinstance(self.screen, ConsoleScreen):
             # While a screen is built up or taken down, some of its widgets are not there.
-        with suppress(NoMatches):
-            self.screen.tick()
+            with suppress(NoMatches):
+                self.screen.tick()
 
     def _show_title(self, snapshot: Snapshot) -> None:
         title = window_title(self._watched(snapshot), snapshot.errors)
