@@ -9,7 +9,6 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,7 +16,6 @@ from typing import ClassVar, Final, Literal
 
 from rich.console import RenderableType
 from textual.app import App
-from textual.css.query import NoMatches
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -127,9 +125,7 @@ class ConsoleApp(App[ConsoleExit]):
             self._show_title(snapshot)
             self._leave_when_done(snapshot)
         if isinstance(self.screen, ConsoleScreen):
-            # While a screen is built up or taken down, some of its widgets are not there.
-            with suppress(NoMatches):
-                self.screen.tick()
+            self.screen.tick()
 
     def _show_title(self, snapshot: Snapshot) -> None:
         title = window_title(self._watched(snapshot), snapshot.errors)

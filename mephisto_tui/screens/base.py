@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -121,6 +123,11 @@ class ConsoleScreen(Screen[None]):
 
     def tick(self, *, is_forced: bool = False) -> None:
         """Draw what is new; ages once a second. Called four times a second while in front."""
+        # While a screen is built up or taken down, some of its widgets are not there.
+        with suppress(NoMatches):
+            self._draw_what_is_new(is_forced=is_forced)
+
+    def _draw_what_is_new(self, *, is_forced: bool) -> None:
         now = self.app.clock.now()
         is_due = is_forced or int(now.timestamp()) != self._second
         self._second = int(now.timestamp())
