@@ -12,9 +12,11 @@ from mephisto_engine.data_model.agents import (
     Upload,
 )
 from mephisto_engine.data_model.base import Table
+from mephisto_engine.data_model.imports import Imported
 from mephisto_engine.data_model.journal import Event
 from mephisto_engine.data_model.money import Intent
 from mephisto_engine.data_model.projects import Project, Requester, Task
+from mephisto_engine.data_model.review import Decision, WorkerNote
 from mephisto_engine.data_model.runs import Command, Lease, TaskRun
 from mephisto_engine.data_model.units import Assignment, Unit
 from mephisto_engine.data_model.workers import GrantedQualification, Qualification, Worker
@@ -38,7 +40,10 @@ TABLES: tuple[type[Table], ...] = (
     Upload,
     AgentMetadata,
     LiveUpdate,
+    Decision,
     Intent,
+    WorkerNote,
+    Imported,
     Event,
 )
 
@@ -48,8 +53,10 @@ __all__ = [
     "AgentMetadata",
     "Assignment",
     "Command",
+    "Decision",
     "Event",
     "GrantedQualification",
+    "Imported",
     "Intent",
     "Lease",
     "LiveUpdate",
@@ -65,4 +72,5 @@ __all__ = [
     "Unit",
     "Upload",
     "Worker",
+    "WorkerNote",
 ]

@@ -67,6 +67,14 @@ class IntentStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
+class DecisionStatus(StrEnum):
+    """How far an operator's decision about a Unit has come."""
+
+    STAGED = "staged"
+    SENT = "sent"
+    WITHDRAWN = "withdrawn"
+
+
 class CommandStatus(StrEnum):
     """How far an operator's request to a running engine has come."""
 
@@ -157,6 +165,13 @@ INTENT_MOVES: Final[Moves] = {
     "confirmed": frozenset(),
 }
 
+DECISION_MOVES: Final[Moves] = {
+    START: frozenset({"staged"}),
+    "staged": frozenset({"sent", "withdrawn"}),
+    "sent": frozenset(),
+    "withdrawn": frozenset(),
+}
+
 COMMAND_MOVES: Final[Moves] = {
     START: frozenset({"issued"}),
     "issued": frozenset({"taken", "failed"}),
@@ -170,6 +185,7 @@ MOVES: Final[dict[str, Moves]] = {
     "unit": UNIT_MOVES,
     "agent": AGENT_MOVES,
     "onboarding_agent": ONBOARDING_MOVES,
+    "decision": DECISION_MOVES,
     "intent": INTENT_MOVES,
     "command": COMMAND_MOVES,
 }
