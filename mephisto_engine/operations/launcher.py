@@ -8,6 +8,7 @@ when one of them is done.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
@@ -39,6 +40,9 @@ AHEAD = 1000
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 60.0
 """Seconds between two tries to publish while the provider fails; doubled from one to the next."""
+
+FIRST_UNITS_SECONDS = 2.0
+"""How long a launch waits for data that are slow to give their first item."""
 
 _CREATED = Compiled(
     lambda: (
@@ -76,6 +80,7 @@ class TaskLauncher:
         self._changed = changed
         self._waiting: deque[tuple[int, int]] = deque()
         self._wake = asyncio.Event()
+        self._has_begun = asyncio.Event()
         self._is_stopping = False
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -86,6 +91,12 @@ class TaskLauncher:
         self._tasks = [loop.create_task(self._create()), loop.create_task(self._publish())]
         for task in self._tasks:
             task.add_done_callback(lambda _: self._changed())
+        self._tasks[0].add_done_callback(lambda _: self._wake.set())
+
+    async def wait_for_first_units(self) -> None:
+        """Return when a worker who comes finds a unit, or it is clear that none will soon."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._has_begun.wait(), FIRST_UNITS_SECONDS)
 
     def add(self, units: Sequence[tuple[int, int]]) -> None:
         """Publish units that were made outside the task data; ``(unit id, assignment id)``."""
@@ -103,6 +114,7 @@ class TaskLauncher:
         """
         self._is_stopping = True
         self._wake.set()
+        self._has_begun.set()
         for task in self._tasks[:1]:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -163,6 +175,7 @@ class TaskLauncher:
         while not self._is_stopping:
             number = min(GROUP, self._allowance(), len(self._waiting))
             if number <= 0:
+                self._note_beginning()
                 self._wake.clear()
                 await self._wake.wait()
                 continue
@@ -170,10 +183,16 @@ class TaskLauncher:
             try:
                 await self._launch(group)
                 wait, self.trouble = FIRST_WAIT, ""
+                self._has_begun.set()
             except Exception as error:
                 self._waiting.extendleft(reversed(group))
                 await self._report(error, wait)
                 wait = min(LONGEST_WAIT, wait * 2)
+
+    def _note_beginning(self) -> None:
+        """Nothing can be published now; that is a beginning unless the first data are to come."""
+        if self._live.published or self._waiting or self._tasks[0].done():
+            self._has_begun.set()
 
     async def _launch(self, group: Sequence[tuple[int, int]]) -> None:
         ids = [unit_id for unit_id, _ in group]
@@ -188,6 +207,7 @@ class TaskLauncher:
     async def _report(self, error: Exception, wait: float) -> None:
         self.trouble = f"{error} (next try in {wait:.0f} s)"
         log.warning("publishing failed: %s", self.trouble)
+        self._has_begun.set()
         data = {"error": str(error)[:2000], "next_try_seconds": wait}
         await self._db.write(
             ops.record_run_event, self._live.run_id, "run.publishing_failed", data, "provider"

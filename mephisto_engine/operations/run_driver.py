@@ -77,7 +77,7 @@ class RunDriver:
         return self._live
 
     async def start(self, actor: str) -> None:
-        """Take the lease, put the task on line and begin to publish.
+        """Take the lease, put the task on line and begin to publish; workers find units then.
 
         Raises:
             LeaseHeldError: another engine drives the run; nothing has changed.
@@ -108,6 +108,7 @@ class RunDriver:
         self._driving = loop.create_task(self._drive())
         self._tasks = [self._driving, loop.create_task(self._beat())]
         self._restart_patience()
+        await self._launcher.wait_for_first_units()
 
     async def stop(self, actor: str, is_now: bool, reason: str) -> str:
         """Let no more workers in; end those at work at once, or wait for them.

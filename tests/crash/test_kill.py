@@ -229,7 +229,8 @@ async def test_a_kill_right_after_an_acknowledgement_keeps_the_answer(start: Sta
             if len(acknowledged) == 5:
                 await engine.kill()
 
-        tokens = [details.agent_id for details in came if details.agent_id]
+        tokens = [str(details.agent_id) for details in came]
+        assert "None" not in tokens
         await asyncio.gather(*map(submit, tokens), return_exceptions=True)
     assert len(acknowledged) >= 5
     with MephistoDB.open(str(engine.home / "data.db"), home=engine.home) as db:

@@ -148,8 +148,9 @@ def test_a_limit_counts_up_to_the_last_unit_in_its_run(tmp_path: Path) -> None:
 
 def test_a_unit_that_was_paid_twice_is_found(home: Path) -> None:
     insert = (
-        "INSERT INTO intent (key, kind, unit_id, amount_cents, status, status_at, attempts,"
-        " created_at) VALUES ('{}', 'accept', 1, 10, 'confirmed', 0, 1, 0)"
+        "INSERT INTO intent (key, kind, unit_id, amount_cents, fee_cents, reason, status,"
+        " status_at, attempts, created_at)"
+        " VALUES ('{}', 'accept', 1, 10, 0, '', 'confirmed', 0, 1, 0)"
     )
     found = faults(spoil(home, insert.format("a"), insert.format("b")))
     assert found["I4 paid once"] == "unit 1 was paid 2 times"

@@ -47,6 +47,18 @@ async def test_everything_is_published_in_order(world: World) -> None:
     assert [(await run.arrive(f"w{n}")).init_task_data["index"] for n in range(3)] == [0, 0, 1]
 
 
+async def test_who_comes_right_after_the_launch_gets_a_unit(world: World) -> None:
+    run = world.run(await world.operator.launch(world.config(3000)))
+    assert await run.token("the first")
+
+
+async def test_a_launch_does_not_wait_for_units_that_cannot_come(world: World) -> None:
+    world.blueprint = blueprint_of(list)
+    async with asyncio.timeout(launcher.FIRST_UNITS_SECONDS / 2):
+        await launch(world)
+        await launch(world, budget=0.01)
+
+
 @pytest.mark.parametrize("seed", range(4))
 async def test_no_more_units_than_the_cap_are_published(world: World, seed: int) -> None:
     rng = random.Random(seed)
