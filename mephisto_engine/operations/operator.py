@@ -20,7 +20,7 @@ from mephisto_engine.config import LaunchConfig, launch_config_from_dict
 from mephisto_engine.data_model.status import LIVE_RUN, RESUMABLE_RUN, RunStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import runs as ops
-from mephisto_engine.database.operations.lease import Holder
+from mephisto_engine.database.operations.lease import Holder, refuse_if_held
 from mephisto_engine.database.queries import runs as queries
 from mephisto_engine.errors import ConfigError, MephistoError, PluginError, Problem, StateError
 from mephisto_engine.operations.deadlines import Deadlines
@@ -102,6 +102,10 @@ class AsyncOperator:
         run = await self._read(queries.find_run, run_id)
         if run.status == RunStatus.COMPLETED:
             raise StateError(f"Run {run_id} has completed; there is nothing left to resume.")
+        # Asked before the config is checked: whatever drives the run has its port too.
+        lease = await self._read(queries.lease_of, run_id)
+        if lease is not None:
+            refuse_if_held(run_id, lease, self._holder, to_ms(self._db.clock.now()))
         config = await asyncio.to_thread(
             launch_config_from_dict, run.config, self._registry, shared_state
         )

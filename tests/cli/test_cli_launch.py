@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 from pathlib import Path
 
 import pytest
@@ -126,7 +127,10 @@ def test_a_killed_run_is_resumed(cli: CommandLine) -> None:
 
 
 def test_a_run_that_another_engine_drives_is_not_resumed(cli: CommandLine) -> None:
-    process = launch_headless(cli)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    # The port is part of the config, and taken by the engine that is refused for.
+    process = launch_headless(cli, f"mephisto.architect.port={port}")
     refused = cli.run("resume", "1", "--headless")
 
     assert refused.returncode == 4

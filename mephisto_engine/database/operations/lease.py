@@ -50,12 +50,7 @@ def acquire(tx: Transaction, run_id: int, holder: Holder) -> int:
         fence = 1
         tx.select(Lease.insert(task_run=run_id, fence=fence, health={}, **_columns(tx, holder)))
     else:
-        if found.holder != holder.name and is_alive(found, holder.host, tx.now_ms):
-            raise LeaseHeldError(
-                f"Run {run_id} is driven by process {found.pid} on {found.host}.",
-                f"Watch it with `mephisto-tui watch {run_id}`, or stop it with "
-                f"`mephisto-tui stop {run_id}`.",
-            )
+        refuse_if_held(run_id, found, holder, tx.now_ms)
         fence = found.fence + 1
         tx.select(
             Lease.update(fence=fence, health={}, **_columns(tx, holder)).where(
@@ -70,6 +65,17 @@ def acquire(tx: Transaction, run_id: int, holder: Holder) -> int:
         data={"host": holder.host, "pid": holder.pid, "fence": fence},
     )
     return fence
+
+
+def refuse_if_held(run_id: int, lease: Lease, holder: Holder, now_ms: int) -> None:
+    """Raise `LeaseHeldError` if a living engine other than ``holder`` has the lease."""
+    if lease.holder == holder.name or not is_alive(lease, holder.host, now_ms):
+        return
+    raise LeaseHeldError(
+        f"Run {run_id} is driven by process {lease.pid} on {lease.host}.",
+        f"Watch it with `mephisto-tui watch {run_id}`, or stop it with "
+        f"`mephisto-tui stop {run_id}`.",
+    )
 
 
 def renew(tx: Transaction, run_id: int, holder: Holder, fence: int, health: Any) -> bool:
