@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mephisto_engine.database import MephistoDB
     from mephisto_engine.engine import Engine
     from mephisto_engine.operations.monitor import Monitor
+    from mephisto_engine.operations.selection import Selection
 
 PERIOD: Final = 0.25
 """Least seconds between two snapshots."""
@@ -61,6 +62,9 @@ class Bridge(Protocol):
 
     def send(self, kind: str, run_id: int | None, args: dict[str, Any]) -> Future[str]:
         """Ask the engine to do something; the future holds the outcome in words."""
+
+    def count_units(self, run_id: int, selection: Selection) -> Future[dict[str, int]]:
+        """Status → number of the units that are meant, to ask about them before a command."""
 
     def stop(self) -> None:
         """Let go of everything the bridge holds; the engine is not touched."""
@@ -120,6 +124,11 @@ class MonitorBridge:
             refused.set_exception(StateError(self.refusal))
             return refused
         return self._commands.submit(self._perform, kind, run_id, args)
+
+    def count_units(self, run_id: int, selection: Selection) -> Future[dict[str, int]]:
+        from mephisto_engine.operations.selection import count_selected_units
+
+        return self._commands.submit(count_selected_units, self._db, run_id, selection)
 
     def stop(self) -> None:
         self._stopped.set()

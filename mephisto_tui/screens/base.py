@@ -79,6 +79,7 @@ class ConsoleScreen(Screen[None]):
         yield Block(id="title")
         yield Block(id="modes")
         yield from self.content()
+        yield Block(id="marked")
         yield Block(id="message")
         yield from self.foot()
         yield KeyBar(key_entries(self.SCOPES, self.WAY_OUT))
@@ -98,6 +99,9 @@ class ConsoleScreen(Screen[None]):
 
     def draw(self, snapshot: Snapshot, now: datetime) -> None:
         """Show the snapshot in the content."""
+
+    def draw_lines(self) -> None:
+        """Show what stands between the content and the message line."""
 
     def breadcrumb(self) -> list[str]:
         return [self.MODE]
@@ -164,6 +168,7 @@ class ConsoleScreen(Screen[None]):
         message = self._message(freshness, now)
         self._block("message").show(lambda cells: [message])
         self._block("too-small").show(self._too_small)
+        self.draw_lines()
 
     def _right_of_modes(self) -> Line:
         if self.frozen_at is None:

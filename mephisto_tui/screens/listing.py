@@ -159,6 +159,40 @@ class ListScreen(ScrollScreen):
         window = table.window
         self._restart(table, changed_to(window, is_descending=not window.is_descending))
 
+    def do_list_mark(self) -> None:
+        table = self._markable()
+        if table is not None and not table.toggle_mark():
+            self.say("no row under the cursor")
+
+    def do_list_mark_range(self) -> None:
+        table = self._markable()
+        if table is not None and not table.mark_range():
+            self.say("mark a row first, then V marks from there; * marks all that the filter shows")
+
+    def do_list_mark_all(self) -> None:
+        table = self._markable()
+        if table is not None:
+            table.toggle_all()
+
+    def _markable(self) -> LiveTable | None:
+        table = self.table()
+        if table is None:
+            self.say("only rows of a table can be marked")
+        return table
+
+    def let_go(self) -> bool:
+        """Drop the marks, or else the filter; whether there was something to drop."""
+        table = self.table()
+        return (table is not None and table.clear_marks()) or self.clear_filter()
+
+    def draw_lines(self) -> None:
+        table = self.table()
+        has_marks = table is not None and bool(table.marks)
+        self.set_class(has_marks, "has-marks")
+        if table is not None and has_marks:
+            shown = marks_line(table.marked_count, table.marks.is_all)
+            self._block("marked").show(lambda cells: [shown])
+
     def do_list_apply(self) -> None:
         table = self.table()
         if table is None or not table.moved:
@@ -172,6 +206,12 @@ class ListScreen(ScrollScreen):
             return
         table.restart(window)
         self.wish()
+
+
+def marks_line(number: int, is_all: bool) -> Line:
+    """How many rows are marked, and how they are no longer."""
+    what = "all that the filter shows: " if is_all else ""
+    return (Span(f" {what}{number} marked", "warn"), Span("   esc clears", "dim"))
 
 
 def nothing_matches(typed: str) -> list[Line]:

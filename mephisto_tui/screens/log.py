@@ -50,5 +50,5 @@ class LogScreen(ListScreen):
         return row.text if row is not None else ""
 
     def do_back(self) -> None:
-        if not self.clear_filter():
+        if not self.let_go():
             super().do_back()

@@ -196,7 +196,7 @@ class RunScreen(ListScreen):
         self.app.ask_to_stop(self.run)
 
     def do_back(self) -> None:
-        if self.clear_filter():
+        if self.let_go():
             return
         if self.has_class("is-zoomed"):
             self.remove_class("is-zoomed")

@@ -109,7 +109,7 @@ class RunsScreen(ListScreen):
         return link or run.url or str(run.id)
 
     def do_back(self) -> None:
-        if not self.clear_filter():
+        if not self.let_go():
             self.app.request_quit()
 
     def do_mode_runs(self) -> None:

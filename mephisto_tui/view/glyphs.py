@@ -7,6 +7,7 @@ from typing import Final
 from mephisto_tui.safe_text import width
 
 CURSOR: Final = "▌"
+MARK: Final = "*"
 LIVE: Final = "●"
 HALF: Final = "◐"
 IDLE: Final = "○"

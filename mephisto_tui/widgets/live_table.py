@@ -10,11 +10,13 @@ from typing import Any, Final
 from textual import events
 from textual.message import Message
 
+from mephisto_engine.operations.selection import Selection
 from mephisto_engine.operations.snapshot import Window
-from mephisto_tui.view.glyphs import CURSOR, MOVED
+from mephisto_tui.view.glyphs import CURSOR, MARK, MOVED
 from mephisto_tui.view.spans import BLANK, Line, Span, line, padded
 from mephisto_tui.view.tables import GAP, MARGIN, AnySpec, Place, header, layout
 from mephisto_tui.widgets.line_widget import LineWidget
+from mephisto_tui.widgets.marks import Marks, has_same_filter
 
 NEW_SECONDS: Final = 2.0
 """How long a changed cell stays bold."""
@@ -77,6 +79,8 @@ class LiveTable(LineWidget, can_focus=True):
         self.is_frozen = False
         self.moved = 0
         """Rows that would stand elsewhere if the order were not held."""
+        self.marks = Marks()
+        self._is_restarted = False
         self._title = spec.name.capitalize()
         self._rows = Rows()
         self._now = datetime.now(UTC)
@@ -104,6 +108,7 @@ class LiveTable(LineWidget, can_focus=True):
             self._order_seconds = BUSY_ORDER_SECONDS if is_busy else ORDER_SECONDS
         if self._rows is rows or not is_cursor_used:
             self.moved = 0
+        self._forget_gone(present)
         self._follow_key()
         if ticks - self._counted_at >= COUNT_SECONDS or not self._counted:
             self._counted_at, self._counted = ticks, rows.total
@@ -121,6 +126,61 @@ class LiveTable(LineWidget, can_focus=True):
     @property
     def total(self) -> int:
         return self._rows.total
+
+    @property
+    def marked(self) -> Selection:
+        """The marked rows; by their keys, or by the filter that they all pass."""
+        return self.marks.selection()
+
+    @property
+    def marked_count(self) -> int:
+        """How many rows are marked, also those that are out of sight."""
+        return self.marks.count(self._rows.total)
+
+    @property
+    def picked(self) -> Selection:
+        """What a command for several rows is about: the marked ones, else the one under the cursor.
+
+        Empty where there is neither.
+        """
+        if self.marks:
+            return self.marked
+        record = self.selected
+        return Selection(frozenset(() if record is None else [self.spec.key(record)]))
+
+    def toggle_mark(self) -> bool:
+        """Mark the row under the cursor, or no longer, and go on; False if there is none."""
+        record = self.selected
+        if record is None:
+            return False
+        self.marks.toggle(self.spec.key(record))
+        self.move(1)
+        return True
+
+    def mark_range(self) -> bool:
+        """Mark the rows from the last mark to the cursor; False if an end is not at hand."""
+        keys = [self.spec.key(record) for record in self._rows.records]
+        if self.marks.last not in keys or self.selected is None:
+            return False
+        ends = sorted((keys.index(self.marks.last), self._cursor - self._rows.offset))
+        self.marks.add(keys[ends[0] : ends[1] + 1])
+        self.redraw()
+        return True
+
+    def toggle_all(self) -> None:
+        """Mark all that the filter shows, at hand or not; or nothing, if that is so already."""
+        if self.marks.is_all:
+            self.marks.clear()
+        else:
+            self.marks.mark_all(self.window)
+        self.redraw()
+
+    def clear_marks(self) -> bool:
+        """Mark nothing; whether there were marks."""
+        had_marks = bool(self.marks)
+        self.marks.clear()
+        self.redraw()
+        return had_marks
 
     @property
     def has_new_cells(self) -> bool:
@@ -152,7 +212,10 @@ class LiveTable(LineWidget, can_focus=True):
 
     def restart(self, window: Window) -> None:
         """Another filter or order: begin at the first row of it."""
+        if self.marks.is_all and not has_same_filter(self.window, window):
+            self.marks.clear()
         self.window = window
+        self._is_restarted = True
         self._top = self._cursor = 0
         self._cursor_key = None
         self._counted_at = -COUNT_SECONDS
@@ -181,6 +244,8 @@ class LiveTable(LineWidget, can_focus=True):
         parts = [f"{self._cursor + 1} of {self._counted}"]
         if self.window.text or self.window.status:
             parts.insert(0, "filtered")
+        if self.marks:
+            parts.insert(0, f"{self.marked_count} marked")
         if self.moved:
             parts.insert(0, f"{MOVED} {self.moved} moved")
         return line(" · ".join(parts), "warn" if self.moved else "dim")
@@ -195,13 +260,18 @@ class LiveTable(LineWidget, can_focus=True):
         self._cells[key] = cells
         if key in before:
             self._note_changes(key, before[key], cells)
-        mark = CURSOR if place == self._cursor else " " * MARGIN
-        parts = [Span(mark, "accent")]
+        parts = [self._gutter(key, place)]
         for column, _x, width in places:
             span = padded(cells[column], width, to_right=self.spec.columns[column].to_right)
             is_new = (key, column) in self._new_until
             parts += [span._replace(is_new=is_new), Span(" " * GAP)]
         return tuple(parts)
+
+    def _gutter(self, key: int, place: int) -> Span:
+        """A mark goes before the cursor, which the whole row shows as well."""
+        if key in self.marks:
+            return Span(MARK, "accent" if place == self._cursor else "warn")
+        return Span(CURSOR if place == self._cursor else " " * MARGIN, "accent")
 
     def _note_changes(self, key: int, old: tuple[Span, ...], new: tuple[Span, ...]) -> None:
         for column, (before, after) in enumerate(zip(old, new, strict=True)):
@@ -239,6 +309,14 @@ class LiveTable(LineWidget, can_focus=True):
                 self._cursor_key = self.spec.key(record)
         self._keep_in_sight()
         self._ask_for_more()
+
+    def _forget_gone(self, before: Rows) -> None:
+        """Marks vanish with their rows; told only where the whole list is at hand."""
+        is_restarted, self._is_restarted = self._is_restarted, False
+        if is_restarted or not self.marks or len(self._rows.records) < self._rows.total:
+            return
+        present = {self.spec.key(record) for record in self._rows.records}
+        self.marks.forget({self.spec.key(record) for record in before.records} - present)
 
     def _keep_in_sight(self) -> None:
         highest = max(0, self._rows.total - self._visible)

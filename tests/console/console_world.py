@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mephisto_engine.errors import StateError
+from mephisto_engine.operations.selection import Selection
 from mephisto_engine.operations.snapshot import (
     AgentRow,
     Health,
@@ -278,6 +280,13 @@ class FakeBridge:
             future.set_exception(StateError(self.failure, "Ask again later."))
         else:
             future.set_result(f"Run {run_id} takes no new workers.")
+        return future
+
+    def count_units(self, run_id: int, selection: Selection) -> Future[dict[str, int]]:
+        units = self.world.units if self.world is not None else ()
+        meant = [row.status for row in units if (row.id in selection.keys) != selection.is_all]
+        future: Future[dict[str, int]] = Future()
+        future.set_result(dict(Counter(meant)))
         return future
 
     def stop(self) -> None:

@@ -8,7 +8,7 @@ as milliseconds (except for runs, which are few).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -32,6 +32,8 @@ from mephisto_engine.database.compiled import Compiled, param
 
 PREVIEW_CHARACTERS = 1000
 """How much of an answer is read for one line of a list; most answers are whole in it."""
+IDS_AT_A_TIME = 500
+"""Ids in one statement; databases take a limited number of parameters."""
 
 _HOLDS = Agent.status.in_(sorted(HOLDING_AGENT))
 _LIVES = Agent.status.in_(sorted(LIVE_AGENT))
@@ -146,6 +148,22 @@ def count_units(run_id: int, asked: Asked) -> int:
     return int(_count_units(*asked.shape).fetch(run=run_id, **asked.values)[0][0])
 
 
+def unit_statuses(run_id: int, unit_ids: Sequence[int]) -> list[tuple[int, str]]:
+    """Id and status of those of the given units that the run has."""
+    found: list[tuple[int, str]] = []
+    for first in range(0, len(unit_ids), IDS_AT_A_TIME):
+        some = list(unit_ids[first : first + IDS_AT_A_TIME])
+        query = Unit.select().where((Unit.task_run == run_id) & Unit.id.in_(some))
+        found += [(unit.id, unit.status) for unit in query]
+    return found
+
+
+def all_unit_statuses(run_id: int, asked: Asked) -> list[tuple[int, str]]:
+    """Id and status of every unit that the filter lets through, whatever the window."""
+    rows = _unit_statuses(*asked.shape).fetch(run=run_id, **asked.values)
+    return [(unit_id, status) for unit_id, status in rows]
+
+
 def agents(run_id: int, asked: Asked, live: int) -> list[tuple[Any, ...]]:
     """Agents with worker and last sign of life; the columns are those of `_agent_query`.
 
@@ -246,6 +264,15 @@ def _count_units(
 ) -> Compiled:
     where = _conditions(_UNIT_TEXT, Unit.status, has_text, is_inverse, has_status)
     query = Unit.select(fn.COUNT(Unit.id)).join(Worker, JOIN.LEFT_OUTER)
+    return Compiled(lambda: query.where(Unit.task_run == param("run"), *where))
+
+
+@cache
+def _unit_statuses(
+    order: str, is_descending: bool, has_text: bool, is_inverse: bool, has_status: bool
+) -> Compiled:
+    where = _conditions(_UNIT_TEXT, Unit.status, has_text, is_inverse, has_status)
+    query = Unit.select(Unit.id, Unit.status).join(Worker, JOIN.LEFT_OUTER)
     return Compiled(lambda: query.where(Unit.task_run == param("run"), *where))
 
 
