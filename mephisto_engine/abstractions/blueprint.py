@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -159,8 +159,19 @@ class TaskRunner:
 class AgentState:
     """How the stored answer of an agent reads."""
 
-    def get_parsed_data(self, unit: UnitRecord, answer: Any) -> dict[str, Any]:
-        """``{"inputs": …, "outputs": …}``, the shape of Mephisto's `agent_data.json`."""
+    DATA_FILE: ClassVar[str] = "agent_data.json"
+    """Name of the file in which Mephisto keeps an answer of this blueprint."""
+
+    def get_parsed_data(
+        self, unit: UnitRecord, answer: Any, history: Sequence[Mapping[str, Any]] = ()
+    ) -> dict[str, Any]:
+        """``{"inputs": …, "outputs": …}``, the shape of Mephisto's `agent_data.json`.
+
+        Args:
+            unit: what was to be done.
+            answer: what the worker handed in, decoded.
+            history: live updates of both sides, in order.
+        """
         outputs = answer
         if isinstance(answer, dict) and isinstance(answer.get("files"), list):
             names = [item.get("filename", "") for item in answer["files"] if isinstance(item, dict)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,11 +31,17 @@ FRAME_HEIGHT = 650
 
 
 class ChatState(AgentState):
-    """Reads an answer as Mephisto does that of a chat; the messages are stored beside it."""
+    """What was said, and the final answer."""
 
-    def get_parsed_data(self, unit: UnitRecord, answer: Any) -> dict[str, Any]:
+    DATA_FILE = "state.json"
+
+    def get_parsed_data(
+        self, unit: UnitRecord, answer: Any, history: Sequence[Mapping[str, Any]] = ()
+    ) -> dict[str, Any]:
+        """As Mephisto's: ``outputs`` is ``{"messages": […], "final_submission": …}``."""
         data = super().get_parsed_data(unit, answer)
-        return {"inputs": data["inputs"], "outputs": {"final_submission": data["outputs"]}}
+        outputs = {"messages": [dict(update) for update in history]}
+        return {**data, "outputs": {**outputs, "final_submission": data["outputs"]}}
 
 
 class ParlAIChatBlueprint(Blueprint):

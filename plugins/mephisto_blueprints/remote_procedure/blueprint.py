@@ -69,6 +69,8 @@ class RemoteProcedureTaskRunner(TaskRunner):
 class RemoteProcedureAgentState(AgentState):
     """The final answer, and what the page had called before it."""
 
+    DATA_FILE = "state.json"
+
     def get_parsed_data(
         self, unit: UnitRecord, answer: Any, history: Sequence[Update] = ()
     ) -> dict[str, Any]:

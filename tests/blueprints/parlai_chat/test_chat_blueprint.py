@@ -268,9 +268,9 @@ def test_the_run_scripts_judge_goes_before_the_world_files() -> None:
 def test_a_stored_answer_reads_as_mephistos() -> None:
     state = ParlAIChatBlueprint.AgentStateClass()
     unit = make_unit(shared={"topic": "tea"})
-    assert state.get_parsed_data(unit, {}) == {
+    assert state.get_parsed_data(unit, {}, [{"text": "hi"}]) == {
         "inputs": {"topic": "tea"},
-        "outputs": {"final_submission": {}},
+        "outputs": {"messages": [{"text": "hi"}], "final_submission": {}},
     }
 
 

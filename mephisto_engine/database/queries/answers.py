@@ -1,0 +1,223 @@
+"""Units with everything that was handed in for them, read in portions of bounded size."""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from peewee import JOIN
+
+from mephisto_engine.clock import from_ms
+from mephisto_engine.data_model import (
+    Agent,
+    AgentMetadata,
+    Assignment,
+    Decision,
+    LiveUpdate,
+    Project,
+    Submission,
+    Task,
+    TaskRun,
+    Unit,
+    Upload,
+    Worker,
+)
+from mephisto_engine.data_model.answers import AnswerRecord, FileRecord, ReviewRecord
+from mephisto_engine.data_model.base import database as bound
+from mephisto_engine.data_model.records import UnitRecord
+from mephisto_engine.data_model.status import DONE_UNIT, HOLDING_AGENT, DecisionStatus
+from mephisto_engine.errors import NotFoundError
+
+PORTION: Final = 500
+"""Units that are read together: five queries for all of them, and little memory."""
+
+_HOLDS = Agent.status.in_(sorted(HOLDING_AGENT))
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which units are asked for."""
+
+    runs: tuple[int, ...]
+    statuses: frozenset[str] = DONE_UNIT
+    without_indexes: frozenset[int] = frozenset()
+    """Unit indexes that are left out; the negative ones have a meaning, see `data_model.units`."""
+
+
+def unit_ids(selection: Selection) -> array[int]:
+    """Ids of the selected units, in order; eight bytes each."""
+    query: Any = Unit.select(Unit.id).where(
+        Unit.task_run.in_(selection.runs) & Unit.status.in_(sorted(selection.statuses))
+    )
+    if selection.without_indexes:
+        query = query.where(Unit.unit_index.not_in(sorted(selection.without_indexes)))
+    return array("q", (row[0] for row in bound.obj.stream(query.order_by(Unit.id))))
+
+
+def answers(ids: Sequence[int]) -> list[AnswerRecord]:
+    """Units by their ids, in the order of the ids, with all that was handed in for them."""
+    rows = list(bound.obj.stream(_units().where(Unit.id.in_(list(ids))).order_by(Unit.id)))
+    agents = [row[11] for row in rows if row[11] is not None]
+    updates = _by_agent(LiveUpdate, agents)
+    metadata = _by_agent(AgentMetadata, agents)
+    files = _files(agents)
+    reviews = _reviews([row[0] for row in rows if row[4] in _REVIEWED])
+    return [
+        _record(
+            row,
+            history=tuple(updates.get(row[11], ())),
+            metadata=tuple(metadata.get(row[11], ())),
+            files=tuple(files.get(row[11], ())),
+            review=reviews.get(row[0]),
+        )
+        for row in rows
+    ]
+
+
+def runs_of_task(task_name: str) -> tuple[int, ...]:
+    """Ids of all runs of a task, oldest first.
+
+    Raises:
+        NotFoundError: there is no task of that name.
+    """
+    if Task.get_or_none(Task.name == task_name) is None:
+        raise NotFoundError(
+            f"There is no task {task_name!r}.", "`mephisto-tui runs` lists runs and their tasks."
+        )
+    return _run_ids(Task.name == task_name)
+
+
+def runs_of_project(name: str) -> tuple[int, ...]:
+    """Ids of all runs of a project's tasks, oldest first.
+
+    Raises:
+        NotFoundError: there is no project of that name.
+    """
+    if Project.get_or_none(Project.name == name) is None:
+        raise NotFoundError(f"There is no project {name!r}.")
+    return _run_ids(Project.name == name)
+
+
+def task_names() -> list[str]:
+    """Names of all tasks, oldest first."""
+    query: Any = Task.select(Task.name).order_by(Task.id)
+    return [name for (name,) in query.tuples()]
+
+
+def blueprint_types(run_ids: Iterable[int]) -> dict[int, str]:
+    """Which blueprint each run has."""
+    query: Any = TaskRun.select(TaskRun.id, TaskRun.blueprint_type)
+    return dict(query.where(TaskRun.id.in_(list(run_ids))).tuples())
+
+
+_REVIEWED: Final = frozenset({"accepted", "soft_rejected", "rejected"})
+
+
+def _run_ids(where: Any) -> tuple[int, ...]:
+    query: Any = TaskRun.select(TaskRun.id).join(Task).join(Project, JOIN.LEFT_OUTER)
+    return tuple(row[0] for row in query.where(where).order_by(TaskRun.id).tuples())
+
+
+def _units() -> Any:
+    return (
+        Unit.select(
+            Unit.id,
+            Unit.assignment,
+            Unit.task_run,
+            Unit.unit_index,
+            Unit.status,
+            Unit.pay_cents,
+            Assignment.data,
+            Unit.data,
+            Assignment.item_index,
+            Worker.provider_type,
+            Worker.name,
+            Agent.id,
+            Agent.worker,
+            Agent.status,
+            Agent.created_at,
+            Agent.submitted_at,
+            Submission.body,
+        )
+        .join(Assignment)
+        .switch(Unit)
+        .join(Agent, JOIN.LEFT_OUTER, on=((Agent.unit == Unit.id) & _HOLDS))
+        .join(Worker, JOIN.LEFT_OUTER, on=(Agent.worker == Worker.id))
+        .switch(Agent)
+        .join(Submission, JOIN.LEFT_OUTER, on=(Submission.agent == Agent.id))
+    )
+
+
+def _record(row: tuple[Any, ...], **parts: Any) -> AnswerRecord:
+    number, assignment, run, index, status, pay, shared, data, item_index = row[:9]
+    provider_type, name, agent, worker, agent_status, started, submitted, text = row[9:]
+    unit = UnitRecord(
+        number,
+        assignment,
+        run,
+        index,
+        status,
+        pay,
+        orjson.loads(shared),
+        orjson.loads(data),
+        worker,
+    )
+    return AnswerRecord(
+        unit=unit,
+        item_index=item_index,
+        provider_type=provider_type,
+        worker_name=name,
+        agent_id=agent,
+        agent_status=agent_status,
+        started_at=None if started is None else from_ms(started),
+        submitted_at=None if submitted is None else from_ms(submitted),
+        text=text,
+        **parts,
+    )
+
+
+def _by_agent(model: Any, agents: list[int]) -> dict[int, list[Any]]:
+    """Decoded bodies of a table's rows, in order, by agent."""
+    found: dict[int, list[Any]] = defaultdict(list)
+    query = model.select(model.agent, model.body).where(model.agent.in_(agents))
+    for agent, body in bound.obj.stream(query.order_by(model.id)):
+        found[agent].append(orjson.loads(body))
+    return found
+
+
+def _files(agents: list[int]) -> dict[int, list[FileRecord]]:
+    found: dict[int, list[FileRecord]] = defaultdict(list)
+    query = Upload.select(
+        Upload.agent,
+        Upload.field_name,
+        Upload.original_name,
+        Upload.stored_name,
+        Upload.mime_type,
+        Upload.size,
+        Upload.sha256,
+    )
+    for agent, *columns in bound.obj.stream(
+        query.where(Upload.agent.in_(agents)).order_by(Upload.id)
+    ):
+        found[agent].append(FileRecord(*columns))
+    return found
+
+
+def _reviews(units: list[int]) -> dict[int, ReviewRecord]:
+    """The last decision on each unit that was sent."""
+    query = Decision.select(
+        Decision.unit,
+        Decision.verdict,
+        Decision.note,
+        Decision.bonus_cents,
+        Decision.decided_by,
+        Decision.status_at,
+    ).where(Decision.unit.in_(units) & (Decision.status == DecisionStatus.SENT))
+    return {
+        unit: ReviewRecord(verdict, note, bonus, by, from_ms(at))
+        for unit, verdict, note, bonus, by, at in bound.obj.stream(query.order_by(Decision.id))
+    }

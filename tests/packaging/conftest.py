@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from stored_world import StoredWorld
+
+from mephisto_engine.database import MephistoDB
+
+
+@pytest.fixture
+def world(db: MephistoDB, tmp_path: Path) -> StoredWorld:
+    return StoredWorld(db, tmp_path / "home")
