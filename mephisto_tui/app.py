@@ -7,6 +7,7 @@ import contextlib
 import logging
 import os
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import ClassVar, Final, Literal
 
 from rich.console import RenderableType
-from textual.app import App
+from textual.app import App, SuspendNotSupported
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -45,6 +46,7 @@ from mephisto_tui.screens.stopping import (
 )
 from mephisto_tui.view.chrome import window_title
 from mephisto_tui.view.empty import Surroundings
+from mephisto_tui.view.raw import Raw
 from mephisto_tui.view.spans import BLANK, Line, line
 from mephisto_tui.widgets.last_door import AsciiFilter, ControlFilter
 
@@ -241,14 +243,26 @@ class ConsoleApp(App[ConsoleExit]):
 
     async def copy(self, text: str) -> str:
         """Put ``text`` where it can be pasted from; says where that is."""
-        if terminal.is_in_tmux() and await asyncio.to_thread(terminal.copy_with_tmux, text):
-            return "copied (tmux buffer)"
-        sequence = terminal.clipboard_sequence(text)
-        if sequence is None:
-            return "too long for the terminal's clipboard"
+        from mephisto_tui import clipboard
+
+        return await asyncio.to_thread(clipboard.copy, text, self._write)
+
+    def _write(self, sequence: str) -> None:
         if self._driver is not None:
             self._driver.write(sequence)
-        return "copied (sent to the terminal, OSC 52)"
+
+    def edit(self, raw: Raw) -> str:
+        """Show ``raw`` in the operator's editor, the engine running on; says how that went.
+
+        The console stands still meanwhile: the terminal is not its own.
+        """
+        from mephisto_tui import editor
+
+        try:
+            with self.suspend():
+                return editor.show_in_editor(raw.safe_text, raw.suffix, _terminal_descriptor())
+        except SuspendNotSupported:
+            return "this terminal cannot be handed to an editor"
 
     def _on_signal(self, number: signal.Signals) -> None:
         reason: Reason = "hangup" if number == signal.SIGHUP else "terminated"
@@ -271,6 +285,10 @@ class ConsoleApp(App[ConsoleExit]):
         self._exception_event.set()
         message = clean(f"{type(error).__name__}: {error}", 300)
         self.exit(ConsoleExit("error", message), return_code=1)
+
+
+def _terminal_descriptor() -> int:
+    return sys.__stderr__.fileno() if sys.__stderr__ is not None else 2
 
 
 def _is_terminal_gone() -> bool:

@@ -74,6 +74,11 @@ def is_in_tmux(environ: Mapping[str, str] = os.environ) -> bool:
     return bool(environ.get("TMUX"))
 
 
+def has_clipboard(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether a copy that is sent to the terminal may arrive: not through screen, not on a tty."""
+    return not environ.get("STY") and environ.get("TERM", "") not in ("linux", "vt100", "vt220")
+
+
 def title_sequence(title: str) -> str:
     """What sets the title of the terminal's window."""
     return f"\x1b]2;{to_ascii(clean(title, 100))}\x07"

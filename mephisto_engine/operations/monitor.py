@@ -309,6 +309,7 @@ def _asked(window: Window) -> browse.Asked:
         window.text,
         window.is_inverse,
         window.status,
+        window.is_fuzzy,
     )
 
 

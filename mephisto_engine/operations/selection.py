@@ -26,11 +26,14 @@ class Selection:
     text: str = ""
     is_inverse: bool = False
     status: str = ""
+    is_fuzzy: bool = False
 
     @classmethod
     def of_filter(cls, window: Window, but: frozenset[int] = frozenset()) -> Self:
         """All that the filter of ``window`` lets through, wherever in the list, except ``but``."""
-        return cls(but, True, window.text, window.is_inverse, window.status)
+        return cls(
+            but, True, window.text, window.is_inverse, window.status, is_fuzzy=window.is_fuzzy
+        )
 
     @classmethod
     def from_args(cls, args: dict[str, Any]) -> Self:
@@ -41,6 +44,7 @@ class Selection:
             str(args.get("text", "")),
             bool(args.get("is_inverse")),
             str(args.get("status", "")),
+            bool(args.get("is_fuzzy")),
         )
 
     def as_args(self) -> dict[str, Any]:
@@ -53,6 +57,7 @@ class Selection:
             "text": self.text,
             "is_inverse": self.is_inverse,
             "status": self.status,
+            "is_fuzzy": self.is_fuzzy,
         }
 
 
@@ -70,7 +75,10 @@ def _units(run_id: int, selection: Selection) -> dict[int, str]:
     if not selection.is_all:
         return dict(browse.unit_statuses(run_id, sorted(selection.keys)))
     asked = browse.Asked(
-        text=selection.text, is_inverse=selection.is_inverse, status=selection.status
+        text=selection.text,
+        is_inverse=selection.is_inverse,
+        status=selection.status,
+        is_fuzzy=selection.is_fuzzy,
     )
     found = dict(browse.all_unit_statuses(run_id, asked))
     for key in selection.keys:

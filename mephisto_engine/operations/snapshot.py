@@ -23,6 +23,8 @@ class Window:
     """Only rows in which a shown column contains this, letter case ignored."""
     is_inverse: bool = False
     """Only rows that do *not* contain ``text``."""
+    is_fuzzy: bool = False
+    """The letters of ``text`` need only come in this order, with others between them."""
     status: str = ""
     """Only rows with this status."""
 

@@ -21,6 +21,7 @@ from mephisto_tui.view import chrome
 from mephisto_tui.view.changes import changes_between
 from mephisto_tui.view.chrome import Freshness
 from mephisto_tui.view.glyphs import WARNING
+from mephisto_tui.view.raw import Raw
 from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line
 from mephisto_tui.view.words import clock_time, plural
 from mephisto_tui.widgets.block import Block
@@ -264,6 +265,26 @@ class ConsoleScreen(Screen[None]):
             self.held_changes = 0
         else:
             self.frozen_at = None
+
+    def raw(self) -> Raw | None:
+        """What `v` shows and `E` hands to an editor; None where nothing lies behind."""
+        return None
+
+    def do_raw(self) -> None:
+        from mephisto_tui.screens.raw import RawScreen
+
+        raw = self.raw()
+        if raw is None:
+            self.say("nothing lies behind this")
+        else:
+            self.app.push_screen(RawScreen(raw, self.breadcrumb(), self.MODE, self.view()))
+
+    def do_editor(self) -> None:
+        raw = self.raw()
+        if raw is None:
+            self.say("nothing here for an editor")
+        elif outcome := self.app.edit(raw):
+            self.say(outcome)
 
     def do_copy(self) -> None:
         self.copy_text(self.text_to_copy())

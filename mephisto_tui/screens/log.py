@@ -11,6 +11,7 @@ from mephisto_tui.commands import bindings_for
 from mephisto_tui.screens.listing import ListScreen
 from mephisto_tui.view.filtering import parse_filter
 from mephisto_tui.view.log_lines import LEVELS
+from mephisto_tui.view.raw import Raw
 from mephisto_tui.widgets.log_pane import LogPane
 
 LOG_LINES = 1000
@@ -48,6 +49,10 @@ class LogScreen(ListScreen):
     def text_to_copy(self) -> str:
         row = self.pane().top_row
         return row.text if row is not None else ""
+
+    def raw(self) -> Raw | None:
+        row = self.pane().top_row
+        return None if row is None else Raw.of(f"Event {row.id}", row)
 
     def do_back(self) -> None:
         if not self.let_go():

@@ -12,6 +12,7 @@ from mephisto_engine.operations.snapshot import View
 from mephisto_tui.commands import bindings_for
 from mephisto_tui.safe_text import clean_lines
 from mephisto_tui.screens.listing import ScrollScreen
+from mephisto_tui.view.raw import Raw
 from mephisto_tui.view.spans import Line, Span, line
 from mephisto_tui.view.words import dollars
 from mephisto_tui.widgets.page import Page
@@ -45,6 +46,9 @@ class RecordScreen(ScrollScreen):
 
     def breadcrumb(self) -> list[str]:
         return ["Runs", str(self._view.run_id), f"{self._kind} {self._record.id}"]
+
+    def raw(self) -> Raw:
+        return Raw.of(f"{self._kind} {self._record.id}", self._record)
 
     def text_to_copy(self) -> str:
         return str(self._record.id)

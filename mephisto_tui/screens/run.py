@@ -17,6 +17,7 @@ from mephisto_tui.screens.record import RecordScreen
 from mephisto_tui.view.empty import no_agents
 from mephisto_tui.view.filtering import parse_filter
 from mephisto_tui.view.log_lines import LEVELS
+from mephisto_tui.view.raw import Raw
 from mephisto_tui.view.rows import AGENTS, UNITS, WORKERS
 from mephisto_tui.view.run_panels import progress, rate_and_money, rule, strip, where
 from mephisto_tui.view.spans import Line, Span, line
@@ -203,6 +204,15 @@ class RunScreen(ListScreen):
         else:
             super().do_back()
 
+    def raw(self) -> Raw | None:
+        if self._pane == "config":
+            config = self.shown.config if self.shown is not None else ""
+            return Raw(f"Config of run {self.run_id}", config, ".yaml") if config else None
+        table = self.table()
+        record = table.selected if table is not None else self.query_one("#log", LogPane).top_row
+        kind = self._pane.removesuffix("s").capitalize() if table is not None else "Event"
+        return None if record is None else Raw.of(f"{kind} {record.id}", record)
+
     def text_to_copy(self) -> str:
         shown = self.shown
         if shown is None:
@@ -216,4 +226,4 @@ class RunScreen(ListScreen):
         record = table.selected if table is not None else None
         if record is None:
             return shown.worker_link
-        return str(record.name if self._pane == "workers" else record.id)
+        return clean(record.name) if self._pane == "workers" else str(record.id)

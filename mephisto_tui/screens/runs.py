@@ -12,6 +12,7 @@ from mephisto_tui.commands import bindings_for
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.listing import ListScreen, nothing_matches
 from mephisto_tui.view.empty import no_runs
+from mephisto_tui.view.raw import Raw
 from mephisto_tui.view.rows import RUNS
 from mephisto_tui.view.run_panels import rule, strip
 from mephisto_tui.view.spans import Line, line
@@ -107,6 +108,10 @@ class RunsScreen(ListScreen):
         shown = self.shown
         link = shown.worker_link if shown and shown.run and shown.run.id == run.id else ""
         return link or run.url or str(run.id)
+
+    def raw(self) -> Raw | None:
+        run: RunRow | None = self.pane().selected
+        return None if run is None else Raw.of(f"Run {run.id}", run)
 
     def do_back(self) -> None:
         if not self.let_go():

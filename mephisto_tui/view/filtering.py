@@ -16,11 +16,13 @@ class Filter:
     text: str = ""
     is_inverse: bool = False
     status: str = ""
+    is_fuzzy: bool = False
 
 
 def parse_filter(typed: str, statuses: Sequence[str]) -> Filter:
     """``!word`` inverts, ``state:live`` (also ``status:`` or ``level:``) asks for a status.
 
+    ``~lttrs`` finds what has these letters in this order.
     A status may be shortened, and dashes or underscores stand for spaces; one that does not exist
     stays as typed, so that it shows no rows rather than all.
     """
@@ -32,7 +34,9 @@ def parse_filter(typed: str, statuses: Sequence[str]) -> Filter:
         else:
             words.append(word)
     text = " ".join(words)
-    return Filter(text.removeprefix("!").strip(), text.startswith("!"), status)
+    is_inverse, text = text.startswith("!"), text.removeprefix("!").strip()
+    is_fuzzy, text = text.startswith("~"), text.removeprefix("~").strip()
+    return Filter(text.replace(" ", "") if is_fuzzy else text, is_inverse, status, is_fuzzy)
 
 
 def _full_status(typed: str, statuses: Sequence[str]) -> str:
@@ -48,11 +52,29 @@ def _letters(text: str) -> str:
 
 def narrowed(window: Window, wish: Filter) -> Window:
     """The window from its first row, with the filter in place of the former one."""
-    return replace(window, offset=0, text=wish.text, is_inverse=wish.is_inverse, status=wish.status)
+    return replace(
+        window,
+        offset=0,
+        text=wish.text,
+        is_inverse=wish.is_inverse,
+        status=wish.status,
+        is_fuzzy=wish.is_fuzzy,
+    )
 
 
 def log_matches(row: LogRow, wish: Filter) -> bool:
     """Whether a line of the log is shown; the log is filtered here, as the console holds it all."""
     if wish.status and row.level != wish.status:
         return False
-    return (wish.text.lower() in row.text.lower()) != wish.is_inverse or not wish.text
+    if not wish.text:
+        return True
+    return text_matches(row.text, wish.text, is_fuzzy=wish.is_fuzzy) != wish.is_inverse
+
+
+def text_matches(text: str, wanted: str, *, is_fuzzy: bool) -> bool:
+    """Whether ``wanted`` is in ``text``, letter case ignored, as the database would say."""
+    text, wanted = text.lower(), wanted.lower()
+    if not is_fuzzy:
+        return wanted in text
+    rest = iter(text)
+    return all(letter in rest for letter in wanted)

@@ -28,7 +28,7 @@ class FilterLine(Input):
 
     def __init__(self) -> None:
         super().__init__(
-            id="filter", compact=True, placeholder="words · !without · state:live · esc clears"
+            id="filter", compact=True, placeholder="words · !without · ~fuzzy · state:live"
         )
 
     def on_input_changed(self, event: Input.Changed) -> None:

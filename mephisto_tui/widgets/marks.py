@@ -65,4 +65,4 @@ class Marks:
 
 def has_same_filter(one: Window, other: Window) -> bool:
     """Whether two windows show the same rows, in whatever order."""
-    return (one.text, one.is_inverse, one.status) == (other.text, other.is_inverse, other.status)
+    return Selection.of_filter(one) == Selection.of_filter(other)

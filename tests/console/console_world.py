@@ -23,6 +23,7 @@ from mephisto_engine.operations.snapshot import (
     WorkerRow,
 )
 from mephisto_tui.view.chrome import Freshness
+from mephisto_tui.view.filtering import text_matches
 
 NOW = datetime(2026, 11, 23, 14, 22, 7, tzinfo=UTC)
 HOSTILE = (
@@ -327,4 +328,4 @@ def _matches(row: Any, window: Window) -> bool:
         return True
     names = ("task_name", "provider_type", "worker_name", "preview", "name", "id", "status")
     text = " ".join(str(getattr(row, name, "")) for name in names)
-    return (window.text.lower() in text.lower()) != window.is_inverse
+    return text_matches(text, window.text, is_fuzzy=window.is_fuzzy) != window.is_inverse

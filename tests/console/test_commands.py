@@ -10,13 +10,14 @@ from mephisto_tui.screens.confirm import ConfirmScreen
 from mephisto_tui.screens.help import HelpScreen
 from mephisto_tui.screens.log import LogScreen
 from mephisto_tui.screens.menu import MenuScreen, PaletteScreen
+from mephisto_tui.screens.raw import RawScreen
 from mephisto_tui.screens.record import RecordScreen
 from mephisto_tui.screens.run import RunScreen
 from mephisto_tui.screens.runs import RunsScreen
 from mephisto_tui.view.chrome import key_bar
 from mephisto_tui.widgets.live_table import LiveTable
 
-SCREENS = (RunsScreen, RunScreen, LogScreen, HelpScreen, RecordScreen)
+SCREENS = (RunsScreen, RunScreen, LogScreen, HelpScreen, RawScreen, RecordScreen)
 
 EFFECTS = {
     "mode.runs": "this is the list of runs",
@@ -29,6 +30,8 @@ EFFECTS = {
     "back": None,
     "freeze": "frozen 14:22:07, 0 changes held",
     "copy": "copied (sent to the terminal, OSC 52)",
+    "raw": RawScreen,
+    "editor": "this terminal cannot be handed to an editor",
     "move.down": 1,
     "move.up": 0,
     "move.page_down": 5,

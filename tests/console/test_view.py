@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from mephisto_engine.data_model.status import AgentStatus, RunStatus, UnitStatus
 from mephisto_engine.database.queries import browse
-from mephisto_engine.operations.snapshot import View, Window
+from mephisto_engine.operations.snapshot import LogRow, View, Window
 from mephisto_tui.safe_text import is_harmless, width
 from mephisto_tui.view import chrome, meters, run_panels, statuses, words
 from mephisto_tui.view.changes import changes_between
-from mephisto_tui.view.filtering import Filter, parse_filter
+from mephisto_tui.view.filtering import Filter, log_matches, parse_filter
 from mephisto_tui.view.rows import AGENTS, RUNS, UNITS, WORKERS
 from mephisto_tui.view.spans import Span, line_width
 from mephisto_tui.view.statuses import RUN_STATUSES
@@ -132,6 +132,14 @@ def test_a_silent_agent_is_marked_more_the_longer_it_is_silent():
 )
 def test_filters_are_read(typed, wish):
     assert parse_filter(typed, RUN_STATUSES) == wish
+
+
+def test_a_fuzzy_filter_wants_letters_in_their_order():
+    assert parse_filter("!~c vt", ()) == Filter("cvt", True, "", True)
+    row = LogRow(1, NOW, "info", 7, "Chat-safety pilot")
+    assert log_matches(row, parse_filter("~cspt", ()))
+    assert not log_matches(row, parse_filter("~tpsc", ()))
+    assert not log_matches(row, parse_filter("cspt", ()))
 
 
 def test_a_status_of_two_words_can_be_typed_as_one():

@@ -34,6 +34,8 @@ async def test_all_that_a_filter_lets_through_is_meant_but_for_some(world: World
     assert first not in selected_units(world.db, run.id, but_one)
     not_alices = Selection.of_filter(Window(text="alice", is_inverse=True))
     assert count_selected_units(world.db, run.id, not_alices) == {"launched": 4}
+    fuzzy = Selection.of_filter(Window(text="alc", is_fuzzy=True))
+    assert count_selected_units(world.db, run.id, fuzzy) == {"assigned": 1}
     assert count_selected_units(world.db, run.id, Selection()) == {}
 
 

@@ -75,6 +75,7 @@ class Asked(NamedTuple):
     text: str = ""
     is_inverse: bool = False
     status: str = ""
+    is_fuzzy: bool = False
 
     @property
     def shape(self) -> tuple[str, bool, bool, bool, bool]:
@@ -84,9 +85,10 @@ class Asked(NamedTuple):
     @property
     def values(self) -> dict[str, Any]:
         """What is filled into it."""
-        quoted = self.text.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
+        letters = [f"!{each}" if each in "!%_" else each for each in self.text.lower()]
+        between = "%" if self.is_fuzzy else ""
         return {
-            "text": f"%{quoted}%",
+            "text": f"%{between.join(letters)}%",
             "status": self.status,
             "offset": self.offset,
             "limit": self.limit,
