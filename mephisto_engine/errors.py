@@ -9,7 +9,9 @@ MephistoError
 ├── LeaseHeldError       another engine drives this run
 ├── PluginError          a plugin is missing, broken or does not keep its contract
 ├── ArchitectError       the place where workers reach the task is not on line (may be retried)
-└── ProviderError        the crowd provider refused or failed (may be retried)
+└── ProviderError        the crowd provider refused; nothing has happened
+    ├── ProviderBusyError    not now: nothing has happened, and the same may be asked again
+    └── OutcomeUnknownError  nobody knows yet whether it has happened
 
 Each carries ``hint``: what the person can do about it, in one sentence.
 """
@@ -98,6 +100,17 @@ class ArchitectError(MephistoError):
 
 
 class ProviderError(MephistoError):
-    """The crowd provider refused or failed."""
+    """The crowd provider refused; nothing has happened."""
 
     title = "Provider"
+
+
+class ProviderBusyError(ProviderError):
+    """The crowd provider is throttling or away: nothing has happened, the same may be tried again.
+
+    Where a call was sent and only its answer is missing, it is an `OutcomeUnknownError`.
+    """
+
+
+class OutcomeUnknownError(ProviderError):
+    """A call was sent to the provider, and nobody knows whether it had its effect."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -51,6 +52,29 @@ class RegistrationRefusedError(Exception):
     """The page's registration is not one that this provider sends out."""
 
 
+class Outcome(StrEnum):
+    """What a provider knows of a call that was made to it."""
+
+    DONE = "done"
+    NOT_DONE = "not done"
+    """It has had no effect, and will have none unless it is made again."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderCall:
+    """One call whose effect must happen once; everything that tells it from all others."""
+
+    kind: str
+    """`approve`, `reject`, `bonus`, `compensate` (a bonus without a unit) or `block`."""
+    key: str
+    """The idempotency key that it was, or will be, made with."""
+    worker: WorkerRecord
+    unit: UnitRecord | None
+    cents: int
+    reason: str
+
+
 class ProviderUnit(ABC):
     """What a provider does with one Unit."""
 
@@ -64,7 +88,12 @@ class ProviderUnit(ABC):
 
 
 class ProviderWorker(ABC):
-    """What a provider does with one Worker. ``key`` is an idempotency key: one key, one effect."""
+    """What a provider does with one Worker. ``key`` is an idempotency key: one key, one effect.
+
+    A method that returns has had its effect. One that raises `ProviderError` has had none, and
+    `ProviderBusyError` says that it may be tried again; anything else that it raises, and a call
+    that does not return in time, leaves the outcome unknown: see `CrowdProvider.outcome`.
+    """
 
     @abstractmethod
     async def bonus(self, worker: WorkerRecord, cents: int, reason: str, key: str) -> None:
@@ -92,11 +121,11 @@ class ProviderRequester(ABC):
 
 
 class ProviderAgent(ABC):
-    """What a provider does with finished work. ``key`` is an idempotency key."""
+    """What a provider does with finished work; keys and errors as in `ProviderWorker`."""
 
     @abstractmethod
-    async def approve(self, unit: UnitRecord, worker: WorkerRecord, key: str) -> None:
-        """Pay for the unit."""
+    async def approve(self, unit: UnitRecord, worker: WorkerRecord, note: str, key: str) -> None:
+        """Pay for the unit, also one that was rejected before; tell the worker ``note`` if any."""
 
     @abstractmethod
     async def reject(self, unit: UnitRecord, worker: WorkerRecord, reason: str, key: str) -> None:
@@ -156,6 +185,15 @@ class CrowdProvider(ABC):
     @abstractmethod
     def worker_link(self, url: str, worker_name: str | None = None) -> str:
         """The address that one worker, or (without a name) any worker opens."""
+
+    async def outcome(self, call: ProviderCall) -> Outcome:
+        """What has come of a call whose answer never arrived; changes nothing.
+
+        A provider that cannot tell answers `UNKNOWN`: then the call is not repeated, and operators
+        see it until they settle it themselves. A provider that keeps one key to one effect on its
+        own side may answer `NOT_DONE` for a call that it has no record of.
+        """
+        return Outcome.UNKNOWN
 
     async def setup_resources_for_task_run(self, url: str) -> None:  # noqa: B027
         """Make what the run needs on the provider's side. A repeat makes nothing twice."""

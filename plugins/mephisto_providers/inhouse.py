@@ -17,8 +17,10 @@ from mephisto_engine.abstractions.args import arg
 from mephisto_engine.abstractions.crowd_provider import (
     Arrival,
     CrowdProvider,
+    Outcome,
     ProviderAgent,
     ProviderArgs,
+    ProviderCall,
     ProviderContext,
     ProviderRequester,
     ProviderUnit,
@@ -91,7 +93,7 @@ class InhouseRequester(ProviderRequester):
 class InhouseAgent(ProviderAgent):
     """Work is paid outside."""
 
-    async def approve(self, unit: UnitRecord, worker: WorkerRecord, key: str) -> None:
+    async def approve(self, unit: UnitRecord, worker: WorkerRecord, note: str, key: str) -> None:
         """Accepted: the money changes hands outside."""
 
     async def reject(self, unit: UnitRecord, worker: WorkerRecord, reason: str, key: str) -> None:
@@ -116,6 +118,10 @@ class InhouseProvider(CrowdProvider):
             raise ConfigError(problems)
         names = _read_allow_list(args.allow_list)
         self._allowed = None if names is None else frozenset(names)
+
+    async def outcome(self, call: ProviderCall) -> Outcome:
+        # A call leaves nothing behind on this side: what was cut off is simply made again.
+        return Outcome.NOT_DONE
 
     @classmethod
     def assert_task_args(cls, args: Any) -> Iterable[Problem]:

@@ -31,7 +31,9 @@ from mephisto_engine.testing.recording import RecordingBackend
 from mephisto_engine.testing.records import make_provider_context, make_run, make_site
 from mephisto_providers.mock import MockArgs as MockProviderArgs
 from mephisto_providers.mock import MockProvider
-from mephisto_providers.mock.ledger import Entry, MockAgent, MockUnit
+from mephisto_providers.mock.actions import MockAgent, MockUnit
+from mephisto_providers.mock.faults import Faults
+from mephisto_providers.mock.ledger import Entry
 
 
 class _CarelessArchitect(MockArchitect):
@@ -53,16 +55,16 @@ class _TwicePublishedUnit(MockUnit):
 
 
 class _TwicePayingAgent(MockAgent):
-    async def approve(self, unit: UnitRecord, worker: WorkerRecord, key: str) -> None:
+    async def approve(self, unit: UnitRecord, worker: WorkerRecord, note: str, key: str) -> None:
         entry = Entry("approve", worker.name, unit.pay_cents, unit.id)
-        self._ledger.entries[f"{key}-{len(self._ledger.entries)}"] = entry
+        self._ledger.record(f"{key}-{len(self._ledger.entries)}", entry)
 
 
 class _CarelessProvider(MockProvider):
     def __init__(self, args: Any, context: Any) -> None:
         super().__init__(args, context)
         self.unit = _TwicePublishedUnit(self.ledger)
-        self.agent = _TwicePayingAgent(self.ledger)
+        self.agent = _TwicePayingAgent(self.ledger, Faults())
 
     @classmethod
     def page_script(cls) -> str:
@@ -118,8 +120,8 @@ def test_an_architect_that_cannot_be_shut_down_twice_is_found(architects, tmp_pa
     ],
     ids=lambda test: test.__name__,
 )
-def test_a_provider_that_does_things_twice_is_found(providers, test):
-    provider = _CarelessProvider(MockProviderArgs(), make_provider_context())
+def test_a_provider_that_does_things_twice_is_found(providers, test, tmp_path):
+    provider = _CarelessProvider(MockProviderArgs(), make_provider_context(home=tmp_path))
     with pytest.raises(AssertionError):
         test(ProviderConformance(), providers, provider)
 

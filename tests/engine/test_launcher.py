@@ -16,7 +16,7 @@ from mephisto_engine.data_model.status import COSTED_UNIT, UnitStatus
 from mephisto_engine.errors import ProviderError
 from mephisto_engine.operations import launcher
 from mephisto_providers.mock import MockProvider
-from mephisto_providers.mock.ledger import MockUnit
+from mephisto_providers.mock.actions import MockUnit
 
 
 def blueprint_of(source: Any, *, is_lazy: bool = False) -> type[MockBlueprint]:

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,8 @@ import pytest
 
 from mephisto_engine.abstractions.crowd_provider import (
     CrowdProvider,
+    Outcome,
+    ProviderCall,
     ProviderContext,
     RegistrationRefusedError,
 )
@@ -68,9 +71,9 @@ class ProviderConformance(OptionsConformance):
         return case.provider_class.assert_task_args(args)
 
     @pytest.fixture
-    def provider(self, case: ProviderCase) -> CrowdProvider:
-        """A new provider for one run."""
-        return case.provider_class(case.args, case.context)
+    def provider(self, case: ProviderCase, tmp_path: Path) -> CrowdProvider:
+        """A new provider for one run, in a data folder of its own."""
+        return case.provider_class(case.args, replace(case.context, home=tmp_path))
 
     @pytest.fixture
     def registration(self, case: ProviderCase, provider: CrowdProvider) -> dict[str, Any]:
@@ -177,13 +180,27 @@ class ProviderConformance(OptionsConformance):
     def test_one_key_pays_once(self, case: ProviderCase, provider: CrowdProvider) -> None:
         unit, worker = make_unit(1, pay_cents=25), make_worker()
         for _ in range(2):
-            asyncio.run(provider.agent.approve(unit, worker, "approve-1"))
+            asyncio.run(provider.agent.approve(unit, worker, "", "approve-1"))
             asyncio.run(provider.worker.bonus(worker, 40, "good work", "bonus-1"))
         if case.paid_cents:
             assert case.paid_cents(provider) == 65
         asyncio.run(provider.worker.bonus(worker, 40, "good work", "bonus-2"))
         if case.paid_cents:
             assert case.paid_cents(provider) == 105
+
+    def test_what_was_never_asked_for_has_not_been_done(self, provider: CrowdProvider) -> None:
+        for kind in ("approve", "reject", "bonus", "compensate", "block"):
+            call = ProviderCall(kind, f"{kind}-9", make_worker(), make_unit(9), 25, "reason")
+            assert asyncio.run(provider.outcome(call)) is not Outcome.DONE
+
+    def test_what_was_done_is_not_denied(self, case: ProviderCase, provider: CrowdProvider) -> None:
+        unit, worker = make_unit(1, pay_cents=25), make_worker()
+        asyncio.run(provider.agent.approve(unit, worker, "well done", "approve-1"))
+        asyncio.run(provider.worker.bonus(worker, 40, "good work", "bonus-1"))
+        if case.paid_cents:
+            for kind, key, cents in (("approve", "approve-1", 25), ("bonus", "bonus-1", 40)):
+                call = ProviderCall(kind, key, worker, unit, cents, "")
+                assert asyncio.run(provider.outcome(call)) is not Outcome.NOT_DONE
 
     def test_a_rejection_pays_nothing(self, case: ProviderCase, provider: CrowdProvider) -> None:
         for _ in range(2):

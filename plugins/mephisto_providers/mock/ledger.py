@@ -1,20 +1,25 @@
-"""What the mock provider did, in memory, once for each idempotency key."""
+"""What the mock provider did: a file that outlives every process, one effect for each key.
+
+It stands for the provider's own books, so nothing in it is ever taken from the engine's database.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
 
-from mephisto_engine.abstractions.crowd_provider import (
-    ProviderAgent,
-    ProviderRequester,
-    ProviderUnit,
-    ProviderWorker,
-)
-from mephisto_engine.data_model.records import UnitRecord, WorkerRecord
 from mephisto_engine.errors import ProviderError
 
 BALANCE_CENTS = 10_000_000
+
+LEDGER = Path("mock") / "ledger.jsonl"
+"""Where the ledger lies in the data folder."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +27,9 @@ class Entry:
     """One effect: who got how much for what."""
 
     kind: str
-    """``approve``, ``reject`` or ``bonus``."""
+    """``approve``, ``reject``, ``bonus``, ``block`` or ``unblock``."""
     worker_name: str
-    cents: int
+    cents: int = 0
     unit_id: int | None = None
     reason: str = ""
 
@@ -34,80 +39,82 @@ class Ledger:
     """Everything the mock provider knows."""
 
     requester_name: str
-    entries: dict[str, Entry] = field(default_factory=dict)
-    """Idempotency key → its one effect."""
+    path: Path
     published: dict[int, str] = field(default_factory=dict)
     """Unit id → reference."""
     expired: set[int] = field(default_factory=set)
-    blocked: set[str] = field(default_factory=set)
+    _entries: dict[str, Entry] = field(default_factory=dict)
+    _read: int = 0
+    """How many bytes of the file have been read."""
+
+    @property
+    def entries(self) -> dict[str, Entry]:
+        """Idempotency key → its one effect, in the order in which they happened."""
+        self._read_on()
+        return self._entries
+
+    @property
+    def blocked(self) -> set[str]:
+        """Names of the workers who are kept out."""
+        found: set[str] = set()
+        for entry in self.entries.values():
+            if entry.kind == "block":
+                found.add(entry.worker_name)
+            elif entry.kind == "unblock":
+                found.discard(entry.worker_name)
+        return found
 
     def record(self, key: str, entry: Entry) -> None:
-        """Let an effect happen, unless the key had one; a key stands for one effect only."""
-        known = self.entries.setdefault(key, entry)
-        if known != entry:
-            raise ProviderError(
-                f"The key {key!r} was used for something else before.",
-                "Nothing was paid; each payment needs a key of its own.",
-            )
+        """Let an effect happen, unless the key had one; a key stands for one effect only.
+
+        It is on disk when this returns, whichever of several processes asked first.
+        """
+        with self._locked() as descriptor:
+            known = self.entries.get(key)
+            if known is None:
+                self._append(descriptor, key, entry)
+            elif known != entry:
+                raise ProviderError(
+                    f"The key {key!r} was used for something else before.",
+                    "Nothing was paid; each payment needs a key of its own.",
+                )
 
     def paid_cents(self) -> int:
         """All that was paid so far."""
         return sum(entry.cents for entry in self.entries.values())
 
+    def _read_on(self) -> None:
+        """Take in what was written since; a line that is not whole yet is left for later."""
+        if not self.path.exists() or self.path.stat().st_size == self._read:
+            return
+        with self.path.open("rb") as file:
+            file.seek(self._read)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    return
+                self._read += len(line)
+                key, entry = _decoded(line)
+                self._entries[key] = entry
 
-class MockUnit(ProviderUnit):
-    """Publishes into the ledger."""
+    def _append(self, descriptor: int, key: str, entry: Entry) -> None:
+        # Whatever a process that was killed left of its line is cut off.
+        os.ftruncate(descriptor, self._read)
+        line = json.dumps({"key": key, **asdict(entry)}) + "\n"
+        os.pwrite(descriptor, line.encode(), self._read)
+        os.fsync(descriptor)
+        self._read_on()
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-
-    async def launch(self, units: Sequence[UnitRecord], url: str) -> dict[int, str]:
-        published = self._ledger.published
-        return {unit.id: published.setdefault(unit.id, f"mock-{unit.id}") for unit in units}
-
-    async def expire(self, units: Sequence[UnitRecord]) -> None:
-        self._ledger.expired.update(unit.id for unit in units)
-
-
-class MockWorker(ProviderWorker):
-    """Pays and blocks in the ledger."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-
-    async def bonus(self, worker: WorkerRecord, cents: int, reason: str, key: str) -> None:
-        if cents <= 0:
-            raise ProviderError("A bonus has to be more than nothing.")
-        self._ledger.record(key, Entry("bonus", worker.name, cents, reason=reason))
-
-    async def block(self, worker: WorkerRecord, reason: str) -> None:
-        self._ledger.blocked.add(worker.name)
-
-    async def unblock(self, worker: WorkerRecord, reason: str) -> None:
-        self._ledger.blocked.discard(worker.name)
-
-
-class MockRequester(ProviderRequester):
-    """One account, with play money."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-
-    async def is_registered(self, name: str) -> bool:
-        return name == self._ledger.requester_name
-
-    async def available_cents(self, name: str) -> int | None:
-        return BALANCE_CENTS - self._ledger.paid_cents()
+    @contextmanager
+    def _locked(self) -> Iterator[int]:
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield descriptor
+        finally:
+            os.close(descriptor)
 
 
-class MockAgent(ProviderAgent):
-    """Approves and rejects in the ledger."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-
-    async def approve(self, unit: UnitRecord, worker: WorkerRecord, key: str) -> None:
-        self._ledger.record(key, Entry("approve", worker.name, unit.pay_cents, unit.id))
-
-    async def reject(self, unit: UnitRecord, worker: WorkerRecord, reason: str, key: str) -> None:
-        self._ledger.record(key, Entry("reject", worker.name, 0, unit.id, reason))
+def _decoded(line: bytes) -> tuple[str, Entry]:
+    values: dict[str, Any] = json.loads(line)
+    return values.pop("key"), Entry(**values)

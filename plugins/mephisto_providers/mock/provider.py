@@ -12,29 +12,34 @@ from mephisto_engine.abstractions.args import arg
 from mephisto_engine.abstractions.crowd_provider import (
     Arrival,
     CrowdProvider,
+    Outcome,
     ProviderArgs,
+    ProviderCall,
     ProviderContext,
 )
 from mephisto_engine.errors import Problem
 from mephisto_engine.testing.simulator import AnswerFunction, Simulator, generic_answer
 from mephisto_providers.arrivals import read_id, read_worker_name, require_name, with_query
-from mephisto_providers.mock.ledger import (
-    Ledger,
+from mephisto_providers.mock.actions import (
     MockAgent,
     MockRequester,
     MockUnit,
     MockWorker,
+    outcome_in,
 )
+from mephisto_providers.mock.faults import Faults
+from mephisto_providers.mock.ledger import LEDGER, Ledger
 
 _PAGE_SCRIPT = Path(__file__).with_name("page.js")
 _MAX_WORKERS = 10_000
 _LOWEST_RATES = ("work_seconds", "arrivals_per_second")
-_CHANCES = ("dropout", "junk")
+_FAULTS = ("refuse", "throttle", "drop", "hang")
+_CHANCES = ("dropout", "junk", *_FAULTS)
 
 
 @dataclass
 class MockArgs(ProviderArgs):
-    """Options of the mock provider; all but the requester describe simulated workers."""
+    """Options of the mock provider: simulated workers, and faults that payments may meet."""
 
     _provider_type: str = "mock"
     simulated_workers: int = arg(0, "how many simulated workers are there at one time; 0 for none")
@@ -45,6 +50,10 @@ class MockArgs(ProviderArgs):
     arrivals_per_second: float = arg(
         0.0, "mean rate at which simulated workers arrive; 0 for all at once"
     )
+    refuse: float = arg(0.0, "chance, 0 to 1, that a payment or rejection is refused")
+    throttle: float = arg(0.0, "chance, 0 to 1, that one is put off before it has any effect")
+    drop: float = arg(0.0, "chance, 0 to 1, that the connection is lost before or after its effect")
+    hang: float = arg(0.0, "chance, 0 to 1, that it never answers, before or after its effect")
 
 
 class MockProvider(CrowdProvider):
@@ -62,11 +71,12 @@ class MockProvider(CrowdProvider):
 
     def __init__(self, args: Any, context: ProviderContext) -> None:
         super().__init__(args, context)
-        self.ledger = Ledger(self.DEFAULT_REQUESTER)
+        self.ledger = Ledger(self.DEFAULT_REQUESTER, context.home / LEDGER)
+        faults = Faults(**{name: getattr(args, name) for name in (*_FAULTS, "seed")})
         self.unit = MockUnit(self.ledger)
-        self.worker = MockWorker(self.ledger)
+        self.worker = MockWorker(self.ledger, faults)
         self.requester = MockRequester(self.ledger)
-        self.agent = MockAgent(self.ledger)
+        self.agent = MockAgent(self.ledger, faults)
 
     @classmethod
     def assert_task_args(cls, args: Any) -> Iterable[Problem]:
@@ -78,6 +88,9 @@ class MockProvider(CrowdProvider):
                 f"the mock provider knows no requester {name!r}",
                 f"leave it out, or give {cls.DEFAULT_REQUESTER}",
             )
+
+    async def outcome(self, call: ProviderCall) -> Outcome:
+        return outcome_in(self.ledger, call)
 
     @classmethod
     def page_script(cls) -> str:
