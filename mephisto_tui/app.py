@@ -19,6 +19,7 @@ from rich.console import RenderableType
 from textual.app import App, SuspendNotSupported
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.worker import Worker
 
 from mephisto_engine.clock import Clock, SystemClock
 from mephisto_engine.data_model.status import LIVE_RUN
@@ -103,6 +104,7 @@ class ConsoleApp(App[ConsoleExit]):
         self._last_doors: list[LineFilter] = [ControlFilter()]
         if terminal.shows_only_ascii() if ascii is None else ascii:
             self._last_doors.append(AsciiFilter())
+        self._survey: Worker[None] | None = None
         self._title_shown = ""
         self._done_since: float | None = None
         self._quits_when_idle = False
@@ -240,6 +242,16 @@ class ConsoleApp(App[ConsoleExit]):
     def action_help_quit(self) -> None:
         """What ctrl+c does when nothing is selected."""
         self.say("ctrl+c copies a selection; q leaves, ctrl+q quits")
+
+    def survey_plugins(self) -> None:
+        """Find out which plug-ins there are, for whoever has no run yet; once."""
+        if self._survey is None:
+            self._survey = self.run_worker(self._look_for_plugins(), exit_on_error=False)
+
+    async def _look_for_plugins(self) -> None:
+        from mephisto_tui.surroundings import with_plugins
+
+        self.surroundings = await asyncio.to_thread(with_plugins, self.surroundings)
 
     async def copy(self, text: str) -> str:
         """Put ``text`` where it can be pasted from; says where that is."""

@@ -97,7 +97,7 @@ COMMANDS: Final = (
     Command("list.sort", ("o",), "Sort", "choose the column to sort by", "lists", bar=4),
     Command("list.reverse", ("O",), "Reverse", "sort the other way round", "lists"),
     Command("list.mark", ("space",), "Mark", "this row, for a command that takes several",
-            "lists", bar=6),
+            "lists", bar=5),
     Command("list.mark_range", ("V",), "Mark range", "the rows from the last mark to here",
             "lists"),
     Command("list.mark_all", ("asterisk",), "Mark all", "all rows that the filter shows, or none",

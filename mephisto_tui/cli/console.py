@@ -46,7 +46,9 @@ def show_console(
     """
     from mephisto_tui.app import ConsoleApp, run_console
     from mephisto_tui.bridge import MonitorBridge
+    from mephisto_tui.surroundings import look_around, note_for
 
+    around = look_around(settings.database_url)
     with MonitorBridge(db, engine, home=settings.home, can_detach=True) as bridge:
         app = ConsoleApp(
             bridge,
@@ -54,7 +56,8 @@ def show_console(
             read_only=is_read_only,
             ascii=settings.is_ascii or None,
             exit_when_done=exit_when_done,
-            standing_note=note,
+            surroundings=around,
+            standing_note=note or note_for(around),
         )
         ended = run_console(app, log_path=settings.logs / "console.log")
     if ended.message:

@@ -31,6 +31,11 @@ class Settings:
             yield db
 
     @property
+    def database_url(self) -> str:
+        """The database that is meant, for people to read."""
+        return self.db or str(self.home / "data.db")
+
+    @property
     def logs(self) -> Path:
         """Folder of engine logs and tracebacks, made on first use and private like its parent."""
         folder = self.home / "logs"

@@ -161,7 +161,7 @@ class ConsoleScreen(Screen[None]):
     def _draw_chrome(self, now: datetime) -> None:
         app = self.app
         freshness = app.bridge.freshness()
-        facts = chrome.facts(self._seen, freshness, now, app.refusal)
+        facts = chrome.facts(self._seen, freshness, now, app.refusal, app.surroundings.facts)
         crumbs = self.breadcrumb()
         self._block("title").show(lambda cells: [chrome.title(crumbs, facts, cells)])
         right, badges = self._right_of_modes(), self._badges()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from textual.widget import Widget
 
@@ -11,10 +11,11 @@ from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.base import ConsoleScreen, changed_to, is_answer
 from mephisto_tui.screens.menu import MenuScreen
 from mephisto_tui.view.filtering import narrowed, parse_filter
-from mephisto_tui.view.glyphs import DOWN, UP
 from mephisto_tui.view.spans import BLANK, Line, Span
 from mephisto_tui.widgets.filter_line import FilterLine
 from mephisto_tui.widgets.live_table import LiveTable, Rows
+
+WIDTH_FOR_ORDER: Final = 80
 
 
 class Movable(Protocol):
@@ -84,13 +85,9 @@ class ListScreen(ScrollScreen):
         table = self.table()
         typed = self.typed.get(self.pane_id(), "")
         shown = Span(f"/ {clean(typed, 24) or '-'}", "warn" if typed else "dim")
-        if table is None or not table.window.sort:
+        if table is None or self.app.size.width < WIDTH_FOR_ORDER:
             return (shown,)
-        arrow = DOWN if table.window.is_descending else UP
-        title = next(
-            (column.title for column in table.spec.columns if column.sort == table.window.sort), ""
-        )
-        return (Span(f"sort {title.lower()}{arrow}   "), shown)
+        return (Span(f"sort {table.order_in_words}   ", "dim"), shown)
 
     def on_live_table_window_wanted(self, message: LiveTable.WindowWanted) -> None:
         self.wish()

@@ -106,8 +106,8 @@ class RunScreen(ListScreen):
         # There may be room for the name of the pane alone.
         if self.app.size.width < WIDTH_FOR_PANE_NAMES:
             place = f"{PANES.index(self._pane) + 1}/{len(PANES)}"
-            return (Span(f"{self._pane} {place}   ", "strong"), *right)
-        return (*parts, Span("  "), *right)
+            return (Span(f"{self._pane} {place}   ", "strong"), right[-1])
+        return (*parts, Span("  "), *right, Span("   f following", "dim"))
 
     def draw(self, snapshot: Snapshot, now: datetime) -> None:
         run = snapshot.run

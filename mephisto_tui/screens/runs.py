@@ -71,6 +71,8 @@ class RunsScreen(ListScreen):
         is_empty = not snapshot.runs_total and not typed
         self.set_class(is_empty, "is-empty")
         if is_empty:
+            if self.app.surroundings.host and not self.app.surroundings.plugins:
+                self.app.survey_plugins()
             self.query_one("#start", Block).show(self._start)
             return
         table.empty = nothing_matches(typed)

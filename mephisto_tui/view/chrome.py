@@ -44,10 +44,15 @@ def title(breadcrumb: Sequence[str], facts: Sequence[Span], cells: int) -> Line:
 
 
 def facts(
-    snapshot: Snapshot | None, freshness: Freshness, now: datetime, refusal: str
+    snapshot: Snapshot | None,
+    freshness: Freshness,
+    now: datetime,
+    refusal: str,
+    surroundings: Sequence[str] = (),
 ) -> list[Span]:
     """What holds for the whole console, least urgent first; the time of day last."""
-    spans = [Span("ro", "warn") if refusal else Span("rw")]
+    spans = [Span(clean(text, 60), "dim") for text in surroundings]
+    spans.append(Span("ro", "warn") if refusal else Span("rw"))
     if snapshot is not None:
         live = sum(run.status in LIVE_RUN for run in snapshot.runs)
         spans.append(Span(f"{live} live", "good" if live else ""))
@@ -115,12 +120,21 @@ MODES: Final = (
 
 def modes(present: str, right: Line, badges: dict[str, str], cells: int) -> Line:
     """The digits and where they lead, with how much waits there."""
+    left = _modes(present, badges, are_named=True)
+    if line_width(left) + line_width(right) > cells:
+        left = _modes(present, badges, are_named=False)
+    return with_right(left, (*right, Span(" ")), cells)
+
+
+def _modes(present: str, badges: dict[str, str], *, are_named: bool) -> Line:
+    """Where there is no room for all names, the other modes are digits."""
     spans = [Span(" ")]
     for digit, name in MODES:
+        shown = f"{digit} {name}" if are_named or name == present else digit
+        spans.append(Span(shown, "strong" if name == present else "dim"))
         badge = badges.get(name, "")
-        spans.append(Span(f"{digit} {name}", "strong" if name == present else "dim"))
         spans.append(Span(f" {badge}  " if badge else "  ", "warn"))
-    return with_right(tuple(spans), (*right, Span(" ")), cells)
+    return tuple(spans)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,19 @@ class Surroundings:
     """What the console was started with, for the screen that has no run to show."""
 
     database: str = "the database"
+    host: str = ""
+    multiplexer: str = ""
+    """``tmux`` or ``screen``; empty: nothing keeps the console when a connection drops."""
     plugins: str = ""
     """What was found: ``3 blueprints, 2 providers, 1 architect``."""
     broken_plugins: tuple[tuple[str, str], ...] = ()
     """Name and error of each plug-in that did not load."""
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """What the title says of them where there is room, the least important first."""
+        database = f"db {self.database}" if self.host else ""
+        return tuple(fact for fact in (database, self.multiplexer, self.host) if fact)
 
 
 def no_runs(surroundings: Surroundings) -> list[Line]:

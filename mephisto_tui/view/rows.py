@@ -67,6 +67,7 @@ RUNS: Final = TableSpec[RunRow](
     key=lambda run: run.id,
     cells=_run_cells,
     statuses=RUN_STATUSES,
+    own_order="newest",
 )
 
 
@@ -97,6 +98,7 @@ UNITS: Final = TableSpec[UnitRow](
     key=lambda unit: unit.id,
     cells=_unit_cells,
     statuses=UNIT_STATUSES,
+    own_order="latest",
 )
 
 
@@ -110,6 +112,11 @@ def _last_seen(agent: AgentRow, now: datetime) -> tuple[Span, Span]:
     if seconds < VERY_LATE_SECONDS:
         return Span(duration(seconds), "warn"), Span(LATE, "warn")
     return Span(duration(seconds), "bad"), Span(LATE * 2, "bad")
+
+
+def _is_late(agent: AgentRow, now: datetime) -> bool:
+    """Whether a page that should be at work has been silent."""
+    return bool(_last_seen(agent, now)[1].text)
 
 
 def _time_left(agent: AgentRow, now: datetime) -> Span:
@@ -146,6 +153,8 @@ AGENTS: Final = TableSpec[AgentRow](
     key=lambda agent: agent.id,
     cells=_agent_cells,
     statuses=AGENT_STATUSES,
+    own_order="at work",
+    needs_look=_is_late,
 )
 
 
@@ -176,4 +185,5 @@ WORKERS: Final = TableSpec[WorkerRow](
     ),
     key=lambda worker: worker.id,
     cells=_worker_cells,
+    own_order="busiest",
 )

@@ -43,6 +43,10 @@ class TableSpec(Generic[Record]):
     cells: Callable[[Record, datetime], tuple[Span, ...]]
     statuses: tuple[str, ...] = ()
     """What ``status:`` may be in the filter; empty: these rows have none."""
+    own_order: str = ""
+    """The order in which the rows come when nobody sorts them, in a word."""
+    needs_look: Callable[[Record, datetime], bool] | None = None
+    """Whether something about the row wants an operator's eye."""
 
     def sortable(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if column.sort)

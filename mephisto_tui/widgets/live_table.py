@@ -12,7 +12,7 @@ from textual.message import Message
 
 from mephisto_engine.operations.selection import Selection
 from mephisto_engine.operations.snapshot import Window
-from mephisto_tui.view.glyphs import CURSOR, MARK, MOVED
+from mephisto_tui.view.glyphs import CURSOR, DOWN, MARK, MOVED, UP
 from mephisto_tui.view.spans import BLANK, Line, Span, line, padded
 from mephisto_tui.view.tables import GAP, MARGIN, AnySpec, Place, header, layout
 from mephisto_tui.widgets.line_widget import LineWidget
@@ -33,6 +33,8 @@ COUNT_SECONDS: Final = 1.0
 """How often the number of rows in the frame may change."""
 EDGE_ROWS: Final = 10
 """How near the end of the loaded rows the view may come before more are asked for."""
+WIDE: Final = 80
+"""Cells from which on the frame has room for more than counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,13 +244,33 @@ class LiveTable(LineWidget, can_focus=True):
         if not self._rows.total:
             return BLANK
         parts = [f"{self._cursor + 1} of {self._counted}"]
+        if self.has_focus and self.size.width >= WIDE:
+            parts += [f"sort {self.order_in_words}", "spc mark"]
+        late = self._rows_to_look_at()
+        if late:
+            parts.insert(0, f"{late} need a look" if late > 1 else "1 needs a look")
         if self.window.text or self.window.status:
             parts.insert(0, "filtered")
         if self.marks:
             parts.insert(0, f"{self.marked_count} marked")
         if self.moved:
             parts.insert(0, f"{MOVED} {self.moved} moved")
-        return line(" · ".join(parts), "warn" if self.moved else "dim")
+        return line(" · ".join(parts), "warn" if self.moved or late else "dim")
+
+    @property
+    def order_in_words(self) -> str:
+        """``age↓``, or what the rows' own order is called."""
+        arrow = DOWN if self.window.is_descending else UP
+        for column in self.spec.columns:
+            if self.window.sort and column.sort == self.window.sort:
+                return column.title.lower() + arrow
+        return self.spec.own_order if self.window.is_descending else f"{self.spec.own_order}{UP}"
+
+    def _rows_to_look_at(self) -> int:
+        needs_look = self.spec.needs_look
+        if needs_look is None:
+            return 0
+        return sum(needs_look(record, self._now) for record in self._rows.records)
 
     def _row(
         self, place: int, places: tuple[Place, ...], before: dict[int, tuple[Span, ...]]

@@ -78,4 +78,4 @@ class LogPane(LineWidget, can_focus=True):
         errors = sum(row.level == "error" for row in self._all)
         state = f"{plural(self._top, 'newer line')} above, g follows" if self._top else "following"
         counted = f" · {plural(errors, 'error')}" if errors else ""
-        return line(state + counted, "warn" if self._top else "dim")
+        return line(f"{state}{counted} · / filter", "warn" if self._top else "dim")

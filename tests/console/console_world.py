@@ -225,6 +225,21 @@ def hostile_world() -> Snapshot:
     )
 
 
+def huge_world() -> Snapshot:
+    """A hundred thousand units, and as many runs."""
+    world = normal_world()
+    runs = tuple(replace(world.runs[index % 6], id=100_000 - index) for index in range(100_000))
+    units = tuple(
+        replace(world.units[index % 40], id=100_000 - index, unit_index=index)
+        for index in range(100_000)
+    )
+    run = a_run(100_000, units={"launched": 99_681}, total=100_000)
+    return replace(
+        world, runs=(run, *runs[1:]), runs_total=100_000, run=run, units=units,
+        units_total=100_000,
+    )  # fmt: skip
+
+
 def large_world(agents: int, units: int = 5000) -> Snapshot:
     world = normal_world()
     return replace(

@@ -17,7 +17,11 @@ LOOKS = [
     ("runs-normal", "normal_world", None, ""),
     ("runs-trouble", "trouble_world", None, ""),
     ("runs-hostile", "hostile_world", None, ""),
+    ("runs-huge", "huge_world", None, "G"),
+    ("runs-marked", "normal_world", None, "j j j space space"),
     ("run-normal", "normal_world", 142, ""),
+    ("run-trouble", "trouble_world", 142, ""),
+    ("run-huge", "huge_world", 100_000, "G"),
     ("run-new", "new_run_world", 142, "tab"),
     ("run-hostile", "hostile_world", 142, ""),
     ("run-workers", "normal_world", 142, "tab tab"),
@@ -41,8 +45,9 @@ async def look(app, screen_text, size, keys="") -> str:
         for key in keys.split():
             await pilot.press(key)
             await pilot.pause()
-        app.tick()
-        await pilot.pause()
+        for _ in range(2):  # the second shows what the first has wished for
+            app.tick()
+            await pilot.pause()
         return screen_text(app)
 
 
