@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from mephisto_engine.abstractions.blueprint import SharedTaskState
-from mephisto_engine.abstractions.calling import call
-from mephisto_engine.abstractions.qualifications import Comparator
 from mephisto_engine.abstractions.registry import PluginKind, Registry
 from mephisto_engine.clock import to_ms
 from mephisto_engine.config import LaunchConfig, launch_config_from_dict
@@ -22,9 +20,10 @@ from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import runs as ops
 from mephisto_engine.database.operations.lease import Holder, refuse_if_held
 from mephisto_engine.database.queries import runs as queries
-from mephisto_engine.errors import ConfigError, MephistoError, PluginError, Problem, StateError
+from mephisto_engine.errors import ConfigError, MephistoError, PluginError, StateError
 from mephisto_engine.operations.deadlines import Deadlines
 from mephisto_engine.operations.job import make_job, with_fee
+from mephisto_engine.operations.plan import launch_problems
 from mephisto_engine.operations.run_driver import RunDriver
 from mephisto_engine.version import __version__
 
@@ -178,34 +177,14 @@ class AsyncOperator:
 
     async def _check(self, config: LaunchConfig) -> str:
         """What only the database and the provider know about a config; the requester's name."""
-        problems: list[Problem] = []
-        provider = self._registry.load(PluginKind.PROVIDER, config.provider_type)
-        requester = config.provider_args.requester_name or provider.DEFAULT_REQUESTER
-        if not await call(provider.is_requester_registered, requester):
-            problems.append(
-                Problem(
-                    "mephisto.provider.requester_name",
-                    f"{requester!r} is not registered with {config.provider_type}",
-                    f"the default is {provider.DEFAULT_REQUESTER!r}",
-                )
-            )
-        problems.extend(await self._unknown_qualifications(config))
+        problems = await launch_problems(config, self._registry, self._unknown_qualifications)
         if problems:
             raise ConfigError(problems)
-        return requester
+        provider = self._registry.load(PluginKind.PROVIDER, config.provider_type)
+        return config.provider_args.requester_name or provider.DEFAULT_REQUESTER
 
-    async def _unknown_qualifications(self, config: LaunchConfig) -> list[Problem]:
-        """A requirement on a label that nobody can hold is a typing error, except to lack it."""
-        asked = {
-            item.qualification_name
-            for item in config.requirements
-            if item.comparator is not Comparator.DOES_NOT_EXIST
-        }
-        unknown = await self._read(queries.unknown_qualifications, asked)
-        return [
-            Problem("qualifications", f"there is no qualification {name!r}", "create it first")
-            for name in sorted(unknown)
-        ]
+    def _unknown_qualifications(self, names: set[str]) -> set[str]:
+        return self._db.read(queries.unknown_qualifications, names)
 
     def _new_run(self, config: LaunchConfig, requester: str) -> ops.NewRun:
         provider = self._registry.load(PluginKind.PROVIDER, config.provider_type)

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from mephisto_tui.cli.options import Detach, Headless, Json, Overrides, ReportFd, Run
+from mephisto_tui.cli.options import Detach, DryRun, Headless, Json, Overrides, ReportFd, Run
 from mephisto_tui.cli.settings import Settings, settings_of
 
 DEMO_CONFIG: Final = Path(__file__).parent / "demo" / "conf.yaml"
@@ -50,6 +50,7 @@ def launch(
     overrides: Overrides = None,
     headless: Headless = False,
     detach: Detach = False,
+    dry_run: DryRun = False,
     as_json: Json = False,
     report_fd: ReportFd = None,
 ) -> None:
@@ -58,6 +59,11 @@ def launch(
     The config is checked first, in every part, and nothing is created if something is wrong.
     With --headless --json each event is one JSON line and the last line is the run.
     """
+    if dry_run:
+        from mephisto_tui.cli.dry_run import show_plan
+
+        show_plan(settings_of(context), config, overrides or [], as_json=as_json)
+        return
     from mephisto_tui.cli.driving import Manner, drive_here
     from mephisto_tui.cli.starting import FromConfig
 

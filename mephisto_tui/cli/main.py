@@ -25,6 +25,7 @@ from mephisto_tui.cli import (
     why,
     workers,
 )
+from mephisto_tui.cli.exit_codes import ExitCode
 from mephisto_tui.cli.guard import GuardedGroup
 from mephisto_tui.cli.settings import DEFAULT_HOME, Settings
 
@@ -33,7 +34,7 @@ app = typer.Typer(
     cls=GuardedGroup,
     help="Collect data from crowd workers, and watch it live in the terminal.",
     context_settings={"help_option_names": ["-h", "--help"]},
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -75,6 +76,17 @@ def options(
 ) -> None:
     """Collect data from crowd workers, and watch it live in the terminal."""
     context.obj = Settings(db, home.expanduser(), is_ascii)
+    if context.invoked_subcommand is None:
+        _open_console_or_help(context)
+
+
+def _open_console_or_help(context: typer.Context) -> None:
+    """What the bare command does: in a terminal one can begin at once, a script is told how."""
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        watch.open_console(context.obj)
+    else:
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(ExitCode.USAGE)
 
 
 def version() -> None:
@@ -93,6 +105,7 @@ for command in (
     listings.agents,
     why.why,
     listings.journal,
+    watch.console,
     watch.watch,
     control.stop,
     launch.resume,

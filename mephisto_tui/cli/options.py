@@ -16,6 +16,10 @@ Detach = Annotated[
         "--detach", help="Run the engine as a process of its own that outlives this terminal."
     ),
 ]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Print units, price and worst-case cost; create nothing."),
+]
 ReportFd = Annotated[int | None, typer.Option("--report-fd", hidden=True)]
 _LARGEST_ID: Final = 2**63 - 1
 """What a database can hold as a row's number."""

@@ -30,6 +30,12 @@ class Settings:
         with MephistoDB.open(self.db, home=self.home) as db:
             yield db
 
+    def has_database(self) -> bool:
+        """Whether there is a database already; none is made by asking."""
+        from mephisto_engine.database.schema import sqlite_path
+
+        return sqlite_path(self.db or str(self.home / "data.db")).is_file()
+
     @property
     def database_url(self) -> str:
         """The database that is meant, for people to read."""

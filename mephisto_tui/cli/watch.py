@@ -1,4 +1,4 @@
-"""`watch`: the console, or its lines, over a run that another process drives."""
+"""`watch` and `console`: the console, or its lines, over what other processes drive."""
 
 from __future__ import annotations
 
@@ -12,6 +12,35 @@ from mephisto_tui.cli.settings import Settings, settings_of
 if TYPE_CHECKING:
     from mephisto_engine.database import MephistoDB
 
+ReadOnly = Annotated[
+    bool, typer.Option("--read-only", help="Refuse every key that would change something.")
+]
+
+
+def console(context: typer.Context, read_only: ReadOnly = False) -> None:
+    """Open the console on the list of runs.
+
+    No run is needed: one can be launched from there. `mephisto-tui` alone does the same.
+    """
+    open_console(settings_of(context), is_read_only=read_only)
+
+
+def open_console(settings: Settings, *, is_read_only: bool = False) -> None:
+    """The console without a run, where one can be drawn.
+
+    Raises:
+        StateError: there is no terminal for it.
+    """
+    from mephisto_engine.errors import StateError
+    from mephisto_tui.cli.console import show_console
+    from mephisto_tui.terminal import refusal
+
+    reason = refusal()
+    if reason:
+        raise StateError(f"No console: {reason}.", "`mephisto-tui runs` lists the same as lines.")
+    with settings.database() as db:
+        show_console(settings, db, None, is_read_only=is_read_only)
+
 
 def watch(
     context: typer.Context,
@@ -19,9 +48,7 @@ def watch(
     as_plain: Annotated[
         bool, typer.Option("--plain", help="Print lines instead of opening the console.")
     ] = False,
-    read_only: Annotated[
-        bool, typer.Option("--read-only", help="Refuse every key that would change something.")
-    ] = False,
+    read_only: ReadOnly = False,
 ) -> None:
     """Open the console on what others drive.
 

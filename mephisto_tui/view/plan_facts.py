@@ -1,0 +1,92 @@
+"""What a launch would do and cost, in words; the same in the console and in the shell."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mephisto_engine.operations.plan import LaunchPlan
+from mephisto_tui.safe_text import clean
+from mephisto_tui.view.spans import Tone
+from mephisto_tui.view.words import dollars, plural
+
+
+class PlanFact(NamedTuple):
+    """One line of a plan."""
+
+    label: str
+    text: str
+    """Clean."""
+    tone: Tone = ""
+
+
+def plan_facts(plan: LaunchPlan) -> list[PlanFact]:
+    """Units, price, fees and what the run costs at worst."""
+    return [
+        PlanFact("units", data_words(plan)),
+        PlanFact("price", price_words(plan)),
+        PlanFact("cost", cost_words(plan), _cost_tone(plan)),
+        PlanFact("budget", budget_words(plan), "warn" if plan.units_held_back else ""),
+        PlanFact("provider", provider_words(plan), "" if plan.is_sandbox else "warn"),
+        *(PlanFact("note", clean(warning, 300), "warn") for warning in plan.warnings),
+    ]
+
+
+def data_words(plan: LaunchPlan) -> str:
+    """How many units there will be."""
+    data = plan.data
+    if not data.is_final and not data.units:
+        return "no end known: made one by one as workers come"
+    more = "" if data.is_final else "at least "
+    of = f" of {plural(data.items, 'item')}" if data.items != data.units else ""
+    cap = plan.max_num_concurrent_units
+    at_a_time = f", {cap} published at a time" if 0 < cap < data.units else ""
+    return f"{more}{plural(data.units, 'unit')}{of}{at_a_time}"
+
+
+def price_words(plan: LaunchPlan) -> str:
+    """What one unit costs."""
+    if not plan.fee_percent:
+        return f"{dollars(plan.pay_cents)} a unit, no fee"
+    fee = f"{dollars(plan.fee_cents)} fee ({plan.fee_percent} %)"
+    return f"{dollars(plan.pay_cents)} pay + {fee} = {dollars(plan.cost_of_unit)} a unit"
+
+
+def cost_words(plan: LaunchPlan) -> str:
+    """What the run costs, at worst."""
+    once, worst = plan.once_cents, plan.worst_cents
+    if worst is not None and worst == once:
+        return f"{dollars(worst)} at worst"
+    if once is None:
+        return "no cap: the data have no known end, and there is no budget"
+    cap = "no cap" if worst is None else f"{dollars(worst)} at worst"
+    return f"{dollars(once)} if each is done once; {cap}: broken assignments are offered again"
+
+
+def budget_words(plan: LaunchPlan) -> str:
+    """What the budget covers."""
+    if plan.budget_cents is None:
+        return "none"
+    shown = dollars(plan.budget_cents)
+    if plan.affordable_units is None:
+        return shown
+    covered = f"{shown}, pays for {plural(plan.affordable_units, 'unit')}"
+    held = plan.units_held_back
+    return f"{covered}; {held} will not be published" if held else covered
+
+
+def provider_words(plan: LaunchPlan) -> str:
+    """Who the workers are, and on whose account."""
+    who = "sandbox" if plan.is_sandbox else "live: real workers"
+    return f"{clean(plan.provider_type, 30)} ({who}), account {clean(plan.requester_name, 40)}"
+
+
+def what_to_type(plan: LaunchPlan) -> str:
+    """The cost as it is typed to confirm it: ``240``, ``3.60``; ``no cap`` where nobody knows."""
+    if plan.once_cents is None:
+        return "no cap"
+    whole, cents = divmod(plan.once_cents, 100)
+    return f"{whole}.{cents:02}" if cents else str(whole)
+
+
+def _cost_tone(plan: LaunchPlan) -> Tone:
+    return "warn" if plan.worst_cents is None else "strong"

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from console_world import HOSTILE
+
+from mephisto_engine.operations.plan import DataCount, LaunchPlan
+from mephisto_tui.safe_text import is_harmless
+from mephisto_tui.view.plan_facts import plan_facts, what_to_type
+
+PLAN = LaunchPlan(
+    task_name="pairs", blueprint_type="static_task", architect_type="local",
+    provider_type="mturk", is_sandbox=False, requester_name="lab-main",
+    data=DataCount(400, 800, is_final=True), pay_cents=25, fee_cents=5, fee_percent=20,
+    budget_cents=None, max_num_concurrent_units=50, is_repeatable=False, warnings=(),
+)  # fmt: skip
+
+
+def words(plan: LaunchPlan) -> dict[str, str]:
+    return {fact.label: fact.text for fact in plan_facts(plan)}
+
+
+def test_a_plan_says_units_price_fee_and_cost():
+    assert words(PLAN) == {
+        "units": "800 units of 400 items, 50 published at a time",
+        "price": "$0.25 pay + $0.05 fee (20 %) = $0.30 a unit",
+        "cost": "$240.00 at worst",
+        "budget": "none",
+        "provider": "mturk (live: real workers), account lab-main",
+    }
+
+
+def test_a_budget_says_what_it_does_not_pay_for():
+    assert words(replace(PLAN, budget_cents=10000))["budget"] == (
+        "$100.00, pays for 333 units; 467 will not be published"
+    )
+
+
+def test_data_without_an_end_are_said_to_have_none():
+    endless = replace(PLAN, data=DataCount(0, 0, is_final=False))
+    assert "no end known" in words(endless)["units"]
+    assert "no cap" in words(endless)["cost"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "typed"),
+    [
+        ({}, "240"),
+        ({"budget_cents": 1000}, "9.90"),
+        ({"pay_cents": 0, "fee_cents": 0}, "0"),
+        ({"data": DataCount(0, 0, is_final=False)}, "no cap"),
+        ({"is_repeatable": True}, "240"),
+    ],
+)
+def test_what_is_typed_to_confirm_is_the_cost(changes, typed):
+    assert what_to_type(replace(PLAN, **changes)) == typed
+
+
+def test_foreign_words_in_a_plan_are_harmless():
+    plan = replace(PLAN, provider_type=HOSTILE, requester_name=HOSTILE, warnings=(HOSTILE,))
+    assert all(is_harmless(fact.text) for fact in plan_facts(plan))
