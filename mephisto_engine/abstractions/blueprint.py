@@ -13,7 +13,7 @@ from mephisto_engine.abstractions.agent import LiveAgent
 from mephisto_engine.abstractions.args import arg
 from mephisto_engine.abstractions.qualifications import Requirement
 from mephisto_engine.data_model.records import RunRecord, UnitRecord, WorkerRecord
-from mephisto_engine.errors import Problem
+from mephisto_engine.errors import ConfigError, Problem
 
 WorkerFilter = Callable[[WorkerRecord, UnitRecord], bool | Awaitable[bool]]
 SubmitHook = Callable[[UnitRecord], None | Awaitable[None]]
@@ -206,6 +206,18 @@ class Blueprint(ABC):
         A list, a generator or an async generator; it may be endless. A resumed run calls it anew
         and skips the items that have become assignments.
         """
+
+    def read_items(self, path: Path) -> Iterable[InitializationData]:
+        """The items of a data file that a live run is to be extended by.
+
+        Raises:
+            ConfigError: with everything that is wrong with the file; or blueprints of this kind
+                read no files.
+        """
+        raise ConfigError(
+            f"Tasks of the kind {self.BLUEPRINT_TYPE!r} read no data files.",
+            "Extend the run by more units per item.",
+        )
 
     def has_lazy_data(self) -> bool:
         """Whether items are to be made only a little ahead of the workers.

@@ -41,6 +41,8 @@ class Unit(Table):
     worker = ForeignKeyField(Worker, null=True, backref="units", on_delete="RESTRICT")
     """Who has it or did it; empty again when it goes back to the pool."""
     provider_ref = TextField(null=True)
+    withdrawn_by = TextField(null=True)
+    """Operator who expired it; such a unit is not offered again when its run is resumed."""
     created_at = UtcField()
 
     class Meta:

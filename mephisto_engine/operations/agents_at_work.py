@@ -236,6 +236,11 @@ class AgentsAtWork:
                 return
             self._gone(agent, status, to)
 
+    def give_up(self, assignment_id: int) -> None:
+        """The assignment is not to be offered again when its workers leave."""
+        if self._conversations is not None:
+            self._conversations.give_up(assignment_id)
+
     def _gone(self, agent: LiveAgent, status: AgentStatus, unit_status: UnitStatus) -> None:
         """What was stored becomes true in memory, and for the page."""
         self._forget(agent)

@@ -44,6 +44,7 @@ NEEDS_ONBOARDING = "onboarding"
 
 _WORDS: dict[str, FailureReason] = {
     "closed": FailureReason.CLOSED,
+    "paused": FailureReason.NO_AVAILABLE_UNITS,
     "blocked": FailureReason.NOT_QUALIFIED,
     "not_qualified": FailureReason.NOT_QUALIFIED,
     "maximum_units_per_worker": FailureReason.MAX_FOR_TASK,
@@ -163,7 +164,7 @@ class Arrivals:
 
     def _why_not(self, standing: ops.Standing) -> str:
         """Reason (and detail, behind a colon) for turning a worker away; empty if there is none."""
-        reason = why_not(self._live.is_open, self._job, standing)
+        reason = why_not(self._live.is_open, self._live.is_paused, self._job, standing)
         if reason:
             return reason
         if self._onboarding.has_failed(standing.worker):

@@ -9,13 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from mephisto_engine.clock import to_ms
-from mephisto_engine.data_model.status import CommandStatus
+from mephisto_engine.data_model import TaskRun
+from mephisto_engine.data_model.status import LIVE_RUN, CommandStatus, RunStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import commands as ops
 from mephisto_engine.database.operations import lease as lease_ops
+from mephisto_engine.database.operations.workers import block_worker
 from mephisto_engine.database.queries.commands import command_state
 from mephisto_engine.database.queries.runs import find_run, lease_of
 from mephisto_engine.errors import LeaseHeldError, StateError
+from mephisto_engine.operations.command_kinds import (
+    Block,
+    Change,
+    Extend,
+    SetOptions,
+    Stop,
+    args_of,
+)
 
 ANSWER_SECONDS = 30.0
 """How long an engine may take to answer a command."""
@@ -33,6 +43,9 @@ def issue_command(
 def await_command(db: MephistoDB, command_id: int, timeout: float = ANSWER_SECONDS) -> str:
     """Wait until a command was carried out, and return what came of it. Blocks.
 
+    A command that nobody has begun with in time is withdrawn, so that it is not carried out much
+    later, when the run is resumed.
+
     Raises:
         StateError: it was refused, or nobody answered in time.
     """
@@ -42,11 +55,17 @@ def await_command(db: MephistoDB, command_id: int, timeout: float = ANSWER_SECON
         if status == CommandStatus.DONE:
             return outcome
         if status == CommandStatus.FAILED:
-            raise StateError(outcome)
+            message, _, hint = outcome.partition("\n")
+            raise StateError(message, hint)
         time.sleep(_POLL_SECONDS)
+    if db.write_now(ops.withdraw, command_id):
+        raise StateError(
+            f"No engine has answered within {timeout:.0f} s; nothing was changed.",
+            "`mephisto-tui doctor` shows which engines are alive.",
+        )
     raise StateError(
-        f"No engine has answered within {timeout:.0f} s.",
-        "The command stays stored; `mephisto-tui doctor` shows which engines are alive.",
+        f"The engine is at it for more than {timeout:.0f} s.",
+        "`mephisto-tui journal` shows what comes of it.",
     )
 
 
@@ -75,6 +94,58 @@ def stop_run(db: MephistoDB, home: Path, run_id: int, now: bool, issued_by: str)
     except LeaseHeldError:
         # Its engine was only slow to renew the lease (a locked database, a stopped process).
         return await_command(db, issue_command(db, "stop", run_id, {"now": now}, issued_by))
+
+
+def ask(
+    db: MephistoDB,
+    home: Path,
+    run_id: int,
+    change: Change,
+    issued_by: str,
+    timeout: float = ANSWER_SECONDS,
+) -> str:
+    """Change a run; a sentence says what has come of it. Blocks.
+
+    Where an engine drives the run, the change is a command to it. Where none does, what can be
+    changed without one is changed in the database.
+
+    Raises:
+        NotFoundError: there is no such run.
+        MephistoError: it is refused; nothing has changed.
+    """
+    if isinstance(change, Stop):
+        return stop_run(db, home, run_id, change.now, issued_by)
+    run = db.read(find_run, run_id)
+    if not is_driven(db, run_id):
+        return asyncio.run(_change_at_rest(db, home, run, change, issued_by))
+    command_id = issue_command(db, change.KIND, run_id, args_of(change), issued_by)
+    return await_command(db, command_id, timeout)
+
+
+async def _change_at_rest(
+    db: MephistoDB, home: Path, run: TaskRun, change: Change, issued_by: str
+) -> str:
+    """Make a change to a run that no engine drives."""
+    if isinstance(change, Block):
+        await db.write(block_worker, change.worker, change.reason, issued_by)
+        return f"Worker {change.worker} is blocked."
+    if run.status == RunStatus.COMPLETED:
+        raise StateError(f"Run {run.id} has completed; there is nothing left to change.")
+    if isinstance(change, SetOptions):
+        from mephisto_engine.operations.run_changes import set_options
+
+        said = await set_options(db, run.id, change, issued_by)
+        return f"{said}\n`mephisto-tui resume {run.id}` goes on with that."
+    if isinstance(change, Extend) and run.status not in LIVE_RUN:
+        from mephisto_engine.abstractions.registry import Registry
+        from mephisto_engine.operations.operator import AsyncOperator
+
+        return await AsyncOperator(db, home, Registry()).extend(run.id, change, issued_by)
+    raise StateError(
+        f"No engine drives run {run.id} ({run.status}).",
+        f"Go on with it by `mephisto-tui resume {run.id}`, "
+        f"or end it by `mephisto-tui stop {run.id}`.",
+    )
 
 
 def _close_out(db: MephistoDB, home: Path, run_id: int, issued_by: str) -> str:

@@ -145,6 +145,12 @@ class Conversations:
         if room is not None and room.has_started:
             self._at_work.spawn(self._mend(self._break(room)))
 
+    def give_up(self, assignment_id: int) -> None:
+        """The assignment is not to be offered again when its workers leave."""
+        room = self._rooms.get(assignment_id)
+        if room is not None:
+            room.is_broken = True
+
     def submitted(self, agent: LiveAgent) -> None:
         """A worker has handed in the final answer."""
         self._leave(agent)

@@ -47,15 +47,17 @@ class Check:
         return self.reason if self.requirement is None else f"{self.reason}:{self.requirement}"
 
 
-def checks(is_open: bool, rules: Rules, standing: Standing) -> Iterator[Check]:
+def checks(is_open: bool, is_paused: bool, rules: Rules, standing: Standing) -> Iterator[Check]:
     """Every check of the door, in the order in which it makes them.
 
     Args:
-        is_open: whether the run lets workers in.
+        is_open: whether the run goes on.
+        is_paused: whether it lets nobody new in for a while.
         rules: what the run asks.
         standing: what is stored of the worker.
     """
     yield Check("closed", is_open)
+    yield Check("paused", not is_paused)
     yield Check("blocked", not standing.worker.is_blocked)
     for item in rules.requirements:
         yield Check("not_qualified", item.is_met_by(standing.worker), requirement=item)
@@ -67,8 +69,8 @@ def checks(is_open: bool, rules: Rules, standing: Standing) -> Iterator[Check]:
         yield Check("allowed_concurrent", live < most, count=live, limit=most)
 
 
-def why_not(is_open: bool, rules: Rules, standing: Standing) -> str:
+def why_not(is_open: bool, is_paused: bool, rules: Rules, standing: Standing) -> str:
     """Why a worker is turned away (detail behind a colon); empty if every check is passed."""
-    failed = (check for check in checks(is_open, rules, standing) if not check.is_passed)
+    failed = (check for check in checks(is_open, is_paused, rules, standing) if not check.is_passed)
     first = next(failed, None)
     return "" if first is None else first.refusal

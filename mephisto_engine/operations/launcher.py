@@ -12,6 +12,7 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from itertools import islice
 
 import orjson
@@ -25,7 +26,9 @@ from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.compiled import Compiled, param
 from mephisto_engine.database.operations import agents as agent_ops
 from mephisto_engine.database.operations import runs as ops
+from mephisto_engine.database.operations.changes import chunks
 from mephisto_engine.database.operations.runs import NewAssignment
+from mephisto_engine.errors import StateError
 from mephisto_engine.operations.job import Job
 from mephisto_engine.operations.live_run import LiveRun
 
@@ -40,6 +43,9 @@ AHEAD = 1000
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 60.0
 """Seconds between two tries to publish while the provider fails; doubled from one to the next."""
+
+STILL_SECONDS = 20.0
+"""How long a change waits for what is just being published."""
 
 FIRST_UNITS_SECONDS = 2.0
 """How long a launch waits for data that are slow to give their first item."""
@@ -80,6 +86,8 @@ class TaskLauncher:
         self._changed = changed
         self._waiting: deque[tuple[int, int]] = deque()
         self._wake = asyncio.Event()
+        self._publishing = asyncio.Lock()
+        """Held while a group of units is taken out of those that wait and is published."""
         self._has_begun = asyncio.Event()
         self._is_stopping = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -102,6 +110,29 @@ class TaskLauncher:
         """Publish units that were made outside the task data; ``(unit id, assignment id)``."""
         self._waiting.extend(units)
         self._wake.set()
+
+    @asynccontextmanager
+    async def still(self) -> AsyncIterator[None]:
+        """Nothing is being published inside the block.
+
+        Raises:
+            StateError: the provider has not taken what is being published for too long.
+        """
+        try:
+            await asyncio.wait_for(self._publishing.acquire(), STILL_SECONDS)
+        except TimeoutError as error:
+            raise StateError(
+                "Units are being published, and the provider does not answer.", "Try again."
+            ) from error
+        try:
+            yield
+        finally:
+            self._publishing.release()
+
+    def drop(self, unit_ids: Iterable[int]) -> None:
+        """Publish these units no more; to be called while it is `still`."""
+        dropped = set(unit_ids)
+        self._waiting = deque(pair for pair in self._waiting if pair[0] not in dropped)
 
     def wake(self) -> None:
         """Something changed that may let more units be published."""
@@ -149,7 +180,7 @@ class TaskLauncher:
 
     async def _add(self, group: Sequence[InitializationData]) -> None:
         first = self._live.items_taken
-        items = [_as_assignment(first + place, item) for place, item in enumerate(group)]
+        items = [as_assignment(first + place, item) for place, item in enumerate(group)]
         pay = self._job.run.pay_cents
         units = await self._db.write(ops.add_assignments, self._live.run_id, items, pay, False)
         self._live.items_taken += len(items)
@@ -173,21 +204,29 @@ class TaskLauncher:
     async def _publish(self) -> None:
         wait = FIRST_WAIT
         while not self._is_stopping:
-            number = min(GROUP, self._allowance(), len(self._waiting))
-            if number <= 0:
+            async with self._publishing:
+                number = min(GROUP, self._allowance(), len(self._waiting))
+                group = [self._waiting.popleft() for _ in range(number)]
+                error = await self._try_to_launch(group) if group else None
+            if error is not None:
+                await self._report(error, wait)
+                wait = min(LONGEST_WAIT, wait * 2)
+            elif group:
+                wait, self.trouble = FIRST_WAIT, ""
+                self._has_begun.set()
+            else:
                 self._note_beginning()
                 self._wake.clear()
                 await self._wake.wait()
-                continue
-            group = [self._waiting.popleft() for _ in range(number)]
-            try:
-                await self._launch(group)
-                wait, self.trouble = FIRST_WAIT, ""
-                self._has_begun.set()
-            except Exception as error:
-                self._waiting.extendleft(reversed(group))
-                await self._report(error, wait)
-                wait = min(LONGEST_WAIT, wait * 2)
+
+    async def _try_to_launch(self, group: Sequence[tuple[int, int]]) -> Exception | None:
+        """Publish a group; if that fails, it waits again, and what went wrong comes back."""
+        try:
+            await self._launch(group)
+        except Exception as error:
+            self._waiting.extendleft(reversed(group))
+            return error
+        return None
 
     def _note_beginning(self) -> None:
         """Nothing can be published now; that is a beginning unless the first data are to come."""
@@ -225,6 +264,8 @@ class TaskLauncher:
 
     def _allowance(self) -> int:
         """How many more units may be published now."""
+        if self._live.is_paused:
+            return 0
         allowance = len(self._waiting)
         cap = self._job.max_num_concurrent_units
         if cap:
@@ -250,6 +291,20 @@ class TaskLauncher:
             return [agent_ops.unit_record(row) for row in rows if row[0] in wanted]
 
         return self._db.read(read)
+
+
+def units_by_id(db: MephistoDB, run_id: int, unit_ids: Sequence[int]) -> list[UnitRecord]:
+    """Units of a run with their data, for the provider; blocks."""
+
+    def read() -> list[UnitRecord]:
+        of_run = agent_ops.units_with_data().where(Unit.task_run == run_id)
+        return [
+            agent_ops.unit_record(row)
+            for part in chunks(unit_ids)
+            for row in db.stream(of_run.where(Unit.id.in_(part)))
+        ]
+
+    return db.read(read)
 
 
 def published_units(db: MephistoDB, run_id: int) -> list[UnitRecord]:
@@ -283,7 +338,8 @@ def _skipped(source: Iterable[InitializationData], skip: int) -> Iterator[Initia
     return iterator
 
 
-def _as_assignment(index: int, item: InitializationData) -> NewAssignment:
+def as_assignment(index: int, item: InitializationData) -> NewAssignment:
+    """An item of task data as it is stored."""
     return NewAssignment(
         index,
         orjson.dumps(item.shared).decode(),

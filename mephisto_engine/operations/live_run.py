@@ -91,7 +91,9 @@ class LiveRun:
     items_taken: int = 0
     is_data_exhausted: bool = False
     is_open: bool = True
-    """Whether workers are let in."""
+    """Whether workers are let in at all; the run ends when the last one has left."""
+    is_paused: bool = False
+    """Whether nothing new is published and nobody new is let in until the operator goes on."""
 
     @property
     def costed(self) -> int:

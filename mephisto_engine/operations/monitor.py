@@ -140,6 +140,8 @@ class Monitor:
         _, _, kind, _, run_id, subject, _, before, after, data = event
         details = data if isinstance(data, dict) else {}
         number = range_size(details) or 1
+        if kind == "run.changed":
+            self._config = (0, "")
         if subject == "unit" and run_id in self._units and after:
             self._count(self._units[run_id], before, after, number)
         if run_id == self._run_id and subject == "agent" and after:

@@ -21,8 +21,10 @@ from mephisto_engine.database.operations import runs as ops
 from mephisto_engine.database.operations.lease import Holder, refuse_if_held
 from mephisto_engine.database.queries import runs as queries
 from mephisto_engine.errors import ConfigError, MephistoError, PluginError, StateError
+from mephisto_engine.operations.command_kinds import Extend
 from mephisto_engine.operations.deadlines import Deadlines
-from mephisto_engine.operations.job import make_job, with_fee
+from mephisto_engine.operations.extensions import extend_at_rest
+from mephisto_engine.operations.job import Job, make_job, with_fee
 from mephisto_engine.operations.plan import launch_problems
 from mephisto_engine.operations.run_driver import RunDriver
 from mephisto_engine.version import __version__
@@ -127,6 +129,17 @@ class AsyncOperator:
         driver = await self._driver(run_id, config)
         return await driver.close_out(actor)
 
+    async def extend(self, run_id: int, change: Extend, actor: str) -> str:
+        """Extend a run that is at rest; `resume` publishes what is made.
+
+        Raises:
+            MephistoError: it is refused; nothing has changed.
+        """
+        run = await self._read(queries.find_run, run_id)
+        config = await asyncio.to_thread(launch_config_from_dict, run.config, self._registry)
+        job = await self._job(run_id, config)
+        return await extend_at_rest(self._db, job, self._holder, change, actor)
+
     async def wait(self, run_id: int | None = None) -> None:
         """Return when the run, or every run of this engine, has ended."""
         drivers = [driver for known, driver in self._drivers.items() if run_id in (None, known)]
@@ -155,9 +168,13 @@ class AsyncOperator:
             self._starting.discard(run_id)
 
     async def _driver(self, run_id: int, config: LaunchConfig) -> RunDriver:
+        job = await self._job(run_id, config)
+        return RunDriver(self._db, job, self._deadlines, self._holder)
+
+    async def _job(self, run_id: int, config: LaunchConfig) -> Job:
         record = await self._read(queries.run_record, run_id)
         try:
-            job = await asyncio.to_thread(make_job, config, record, self._registry, self._home)
+            return await asyncio.to_thread(make_job, config, record, self._registry, self._home)
         except MephistoError:
             raise
         except Exception as error:
@@ -165,7 +182,6 @@ class AsyncOperator:
                 f"A plugin of run {run_id} could not be set up: {type(error).__name__}: {error}.",
                 "Report this to the plugin's author.",
             ) from error
-        return RunDriver(self._db, job, self._deadlines, self._holder)
 
     async def _give_up(self, run_id: int, error: MephistoError) -> None:
         """A new run that cannot even be started is stored as failed."""

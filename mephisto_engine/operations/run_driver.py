@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from datetime import datetime
 from typing import Any
 
 from mephisto_engine.abstractions.agent import LiveAgent
@@ -20,18 +21,19 @@ from mephisto_engine.data_model import TaskRun
 from mephisto_engine.data_model.records import UnitRecord, WorkerRecord
 from mephisto_engine.data_model.status import AgentStatus, RunStatus, UnitStatus
 from mephisto_engine.database import MephistoDB
-from mephisto_engine.database.operations import commands as command_ops
 from mephisto_engine.database.operations import lease as lease_ops
 from mephisto_engine.database.operations import runs as ops
 from mephisto_engine.database.operations.lease import Holder
 from mephisto_engine.database.queries.activity import last_submission
-from mephisto_engine.database.queries.commands import Asked, open_commands
-from mephisto_engine.errors import ArchitectError, MephistoError, StateError, StorageError
+from mephisto_engine.errors import ArchitectError, StateError, StorageError
+from mephisto_engine.operations.command_desk import CommandDesk
 from mephisto_engine.operations.deadlines import Deadlines
 from mephisto_engine.operations.health import HealthMeter
 from mephisto_engine.operations.job import Job
 from mephisto_engine.operations.launcher import TaskLauncher, published_units
 from mephisto_engine.operations.live_run import LiveRun, history_of, load_live_run
+from mephisto_engine.operations.phrases import number_of
+from mephisto_engine.operations.run_changes import RunChanges
 from mephisto_engine.operations.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
@@ -65,6 +67,8 @@ class RunDriver:
         self._live: LiveRun
         self._supervisor: Supervisor
         self._launcher: TaskLauncher
+        self._desk: CommandDesk
+        self._went_on_at: datetime | None = None
         self._architect: Architect | None = None
         self._health = HealthMeter(db)
         self._tasks: list[asyncio.Task[None]] = []
@@ -98,6 +102,7 @@ class RunDriver:
             url = await self._put_on_line()
             self._worker_link = self._job.provider.worker_link(url)
             self._launcher = TaskLauncher(self._db, self._live, self._job, url, self._wake)
+            self._desk = self._make_desk()
             await self._renew()
             await self._move(RunStatus.LIVE, actor, url=url)
         except BaseException as error:
@@ -132,6 +137,43 @@ class RunDriver:
         if is_now:
             return f"Run {self.run_id} is stopping; {at_work} workers were ended."
         return f"Run {self.run_id} takes no new workers; {at_work} at work may finish."
+
+    async def pause(self, actor: str) -> str:
+        """Publish nothing new and let nobody new in; those at work go on.
+
+        A paused run does not end by itself, even if there is nothing left to do.
+
+        Returns:
+            What happens now, as a sentence for the operator.
+        """
+        if self._status is not RunStatus.LIVE:
+            raise StateError(f"Run {self.run_id} is {self._status}; it cannot be paused.")
+        await self._move(RunStatus.PAUSED, actor)
+        self._live.is_paused = True
+        at_work = number_of(len(self._live.agents), "worker")
+        return (
+            f"Run {self.run_id} is paused: nothing new is published and nobody new is let in; "
+            f"{at_work} at work may finish."
+        )
+
+    async def go_on(self, actor: str) -> str:
+        """Take back `pause`.
+
+        Returns:
+            What happens now, as a sentence for the operator.
+        """
+        if self._status is not RunStatus.PAUSED:
+            raise StateError(f"Run {self.run_id} is {self._status}, not paused.")
+        await self._move(RunStatus.LIVE, actor)
+        self._live.is_paused = False
+        self._went_on_at = self._db.clock.now()
+        self.options_changed()
+        return f"Run {self.run_id} goes on: units are published and workers let in again."
+
+    def options_changed(self) -> None:
+        """Limits, budget or patience are others than before."""
+        self._restart_patience()
+        self._wake()
 
     async def abandon(self) -> None:
         """The engine goes away without stopping the run: it stays live, and can be resumed."""
@@ -212,6 +254,8 @@ class RunDriver:
         failure = self._launcher.failure()
         if failure is not None and self._supervisor.is_empty:
             return RunStatus.FAILED, f"The task's data failed: {failure}"
+        if self._status is RunStatus.PAUSED:
+            return None
         is_draining = self._status is RunStatus.DRAINING
         # A stop that withdrew units is a stop, even if nothing is left over.
         if self._live.is_finished and not (is_draining and self._live.counts[UnitStatus.EXPIRED]):
@@ -243,12 +287,10 @@ class RunDriver:
         finally:
             self.ended.set()
 
-    async def _end_tasks(self) -> None:
-        """End what runs beside the caller, before the lease that it renews is given back.
-
-        The beat ends by itself, so that a command which it carries out gets its answer.
-        """
+    async def _end_tasks(self, is_ours: bool = True) -> None:
+        """End what runs beside the caller, before the lease that it renews is given back."""
         self._closing.set()
+        await self._desk.close(is_ours)
         if self._driving is not None and self._driving is not asyncio.current_task():
             self._driving.cancel()
         others = [task for task in self._tasks if task is not asyncio.current_task()]
@@ -291,8 +333,7 @@ class RunDriver:
             await self._wait_a_beat()
             beats += 1
             try:
-                for asked in self._db.read(open_commands, self.run_id):
-                    await self._obey(asked)
+                self._desk.look()
                 if beats % RENEW_BEATS == 0:
                     await self._renew()
             except StorageError as error:
@@ -322,33 +363,24 @@ class RunDriver:
         )
         if not is_ours:
             log.error("run %d was taken over by another engine; this one lets go", self.run_id)
-            await self._end_tasks()
+            await self._end_tasks(is_ours=False)
             await self._launcher.stop()
             await self._take_down()
             self.ended.set()
 
-    async def _obey(self, asked: Asked) -> None:
-        """Carry out one command and answer it."""
-        await self._db.write(command_ops.take, asked.id, self.run_id)
-        try:
-            outcome = await self._carry_out(asked)
-            is_done = True
-        except MephistoError as error:
-            outcome, is_done = str(error), False
-        await self._db.write(command_ops.finish, asked.id, self.run_id, outcome, is_done)
-
-    async def _carry_out(self, asked: Asked) -> str:
-        if asked.kind == "stop":
-            is_now = bool(asked.args.get("now"))
-            return await self.stop(asked.issued_by, is_now, f"stopped by {asked.issued_by}")
-        raise StateError(f"This engine does not know the command {asked.kind!r}.")
+    def _make_desk(self) -> CommandDesk:
+        changes = RunChanges(
+            self._db, self._job, self._live, self._supervisor, self._launcher, self
+        )
+        return CommandDesk(self._db, self.run_id, changes.carry_out)
 
     def _restart_patience(self, late: float = 0.0) -> None:
         """Stop the run when nothing has been submitted for too long."""
         patience = self._job.no_submission_patience_seconds
         run = self._db.read(TaskRun.get_by_id, self.run_id)
         submitted = self._db.read(last_submission, self.run_id)
-        last = max(submitted or run.started_at, run.started_at)
+        moments = (submitted, run.started_at, self._went_on_at)
+        last = max(moment for moment in moments if moment is not None)
         idle = (self._db.clock.now() - last).total_seconds()
         if idle < patience:
             key = ("patience", self.run_id)

@@ -131,6 +131,23 @@ class UnitPool:
         self._count -= len(units)
         return units
 
+    def holds(self, assignment_id: int, unit_id: int) -> bool:
+        """Whether the unit is on offer."""
+        held = self._units.get(assignment_id)
+        return unit_id in held if isinstance(held, list) else held == unit_id
+
+    def remove(self, assignment_id: int, unit_id: int) -> bool:
+        """Offer one unit no more; False if it was not on offer."""
+        if not self.holds(assignment_id, unit_id):
+            return False
+        held = self._units[assignment_id]
+        if isinstance(held, list) and len(held) > 1:
+            held.remove(unit_id)
+        else:
+            self._forget(assignment_id)
+        self._count -= 1
+        return True
+
     def clear(self) -> None:
         """Offer nothing any more."""
         self.__init__(self._fills_begun_first)  # type: ignore[misc]

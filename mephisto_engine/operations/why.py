@@ -166,13 +166,17 @@ def _unstored(config: LaunchConfig) -> Iterator[str]:
 
 
 def _lines(facts: _Facts, asked: _Asked, now_ms: int) -> Iterator[Line]:
-    is_open = facts.run.status == RunStatus.LIVE
+    is_paused = facts.run.status == RunStatus.PAUSED
+    is_open = is_paused or facts.run.status == RunStatus.LIVE
     standing = Standing(facts.worker, facts.live_units, facts.used_units)
-    of_door = list(checks(is_open, asked, standing))
-    yield _said(of_door[0], facts)
+    of_door = list(checks(is_open, is_paused, asked, standing))
+    yield next(
+        (_said(check, facts) for check in of_door[:2] if not check.is_passed),
+        _said(of_door[0], facts),
+    )
     yield _engine(facts, now_ms)
     yield _provider(facts)
-    yield from (_said(check, facts) for check in of_door[1:])
+    yield from (_said(check, facts) for check in of_door[1:] if check.reason != "paused")
     yield from (Line("not known", None, note) for note in asked.notes)
     yield _units(facts)
     for agent in facts.at_work:
@@ -183,7 +187,7 @@ def _lines(facts: _Facts, asked: _Asked, now_ms: int) -> Iterator[Line]:
 def _said(check: Check, facts: _Facts) -> Line:
     """A check of the door in words."""
     match check.reason:
-        case "closed":
+        case "closed" | "paused":
             name, text = "run", _run_text(facts)
         case "blocked":
             name, text = "worker", _block_text(facts)

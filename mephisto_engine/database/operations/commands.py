@@ -38,6 +38,14 @@ def take(tx: Transaction, command_id: int, run_id: int) -> None:
     tx.move("command", command_id, CommandStatus.TAKEN, source=CommandStatus.ISSUED, run=run_id)
 
 
+def withdraw(tx: Transaction, command_id: int) -> bool:
+    """Take back what no engine has begun with; False if one has."""
+    if tx.status("command", command_id) != CommandStatus.ISSUED:
+        return False
+    tx.move("command", command_id, CommandStatus.FAILED, outcome="nobody has answered in time")
+    return True
+
+
 def finish(tx: Transaction, command_id: int, run_id: int | None, outcome: str, ok: bool) -> None:
     """It was carried out, or could not be; ``outcome`` says what came of it."""
     to = CommandStatus.DONE if ok else CommandStatus.FAILED

@@ -46,7 +46,7 @@ class NewAssignment:
     """Data of each unit."""
 
 
-_UNIT_COLUMNS = (
+UNIT_COLUMNS = (
     "id",
     "assignment_id",
     "task_run_id",
@@ -70,6 +70,18 @@ _UNITS_BY_STATUS = Compiled(
     lambda: (
         Unit.select(Unit.id)
         .where((Unit.task_run == param("run")) & (Unit.status == param("status")))
+        .order_by(Unit.id)
+    )
+)
+
+_REOPENED = Compiled(
+    lambda: (
+        Unit.select(Unit.id)
+        .where(
+            (Unit.task_run == param("run"))
+            & (Unit.status == UnitStatus.EXPIRED)
+            & Unit.withdrawn_by.is_null()
+        )
         .order_by(Unit.id)
     )
 )
@@ -128,6 +140,17 @@ def add_assignments(
     Returns:
         ``(unit id, assignment id)`` of each new unit, in order.
     """
+    units = insert_assignments(tx, run_id, items, pay_cents)
+    if items:
+        taken = items[-1].item_index + 1
+        tx.run(_SET_ITEMS, id=run_id, items_taken=taken, is_data_exhausted=int(is_exhausted))
+    return units
+
+
+def insert_assignments(
+    tx: Transaction, run_id: int, items: Sequence[NewAssignment], pay_cents: int
+) -> list[tuple[int, int]]:
+    """The rows of `add_assignments`; how far the run has come with its own data stays."""
     first_assignment = tx.next_id("assignment")
     next_unit = first_unit = tx.next_id("unit")
     assignments: list[tuple[Any, ...]] = []
@@ -152,8 +175,7 @@ def add_assignments(
     tx.insert_many(
         "assignment", ("id", "task_run_id", "item_index", "data", "created_at"), assignments
     )
-    tx.insert_many("unit", _UNIT_COLUMNS, units)
-    taken = items[-1].item_index + 1 if items else 0
+    tx.insert_many("unit", UNIT_COLUMNS, units)
     if items:
         tx.record(
             "unit.created",
@@ -163,7 +185,6 @@ def add_assignments(
             after=UnitStatus.CREATED,
             data={"ranges": [(first_unit, next_unit - 1)], "assignments": len(items)},
         )
-        tx.run(_SET_ITEMS, id=run_id, items_taken=taken, is_data_exhausted=int(is_exhausted))
     return [(row[0], row[1]) for row in units]
 
 
@@ -204,8 +225,10 @@ def expire_units(tx: Transaction, run_id: int, actor: str, reason: str) -> int:
 
 
 def reopen_units(tx: Transaction, run_id: int, actor: str) -> int:
-    """Offer withdrawn units again (`resume`); how many there were."""
-    ids = [row[0] for row in tx.all(_UNITS_BY_STATUS, run=run_id, status=UnitStatus.EXPIRED)]
+    """Offer withdrawn units again (`resume`), but those that an operator has expired not; how many
+    there were.
+    """
+    ids = [row[0] for row in tx.all(_REOPENED, run=run_id)]
     tx.move_many("unit", ids, UnitStatus.EXPIRED, UnitStatus.CREATED, run=run_id, actor=actor)
     return len(ids)
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from mephisto_blueprints.parlai_chat.args import ParlAIChatArgs, SharedParlAITaskState
-from mephisto_blueprints.parlai_chat.contexts import context_problems, contexts
+from mephisto_blueprints.parlai_chat.contexts import context_problems, contexts, contexts_in
 from mephisto_blueprints.parlai_chat.runner import ChatRunner
 from mephisto_blueprints.parlai_chat.site import ChatBuilder
 from mephisto_blueprints.parlai_chat.world_file import WorldModule, load_world_module
 from mephisto_blueprints.static.args import given, key, number_below_one
 from mephisto_blueprints.static.files import folder_problems, source_problems
+from mephisto_blueprints.static.item_sources import Item
 from mephisto_blueprints.static_task import html_problems
 from mephisto_engine.abstractions.blueprint import (
     AgentState,
@@ -76,10 +77,13 @@ class ParlAIChatBlueprint(Blueprint):
         return load_world_module(self.args, self.shared_state.world_module)
 
     def get_initialization_data(self) -> ItemSource:
-        return self._conversations()
+        return self._conversations(contexts(self.args))
 
-    def _conversations(self) -> Iterator[InitializationData]:
-        for context in contexts(self.args):
+    def read_items(self, path: Path) -> Iterable[InitializationData]:
+        return self._conversations(contexts_in(path))
+
+    def _conversations(self, found: Iterable[Item]) -> Iterator[InitializationData]:
+        for context in found:
             units: list[dict[str, Any]] = [{} for _ in range(self.worlds.agent_count)]
             yield InitializationData(shared=context, unit_data=units)
 

@@ -11,11 +11,12 @@ from mephisto_blueprints.static.item_sources import (
     DataFile,
     Item,
     Reader,
+    data_file_at,
     read_csv,
     read_jsonl,
     scan,
 )
-from mephisto_engine.errors import Problem
+from mephisto_engine.errors import ConfigError, Problem
 
 _READERS: dict[str, Reader] = {"context_csv": read_csv, "context_jsonl": read_jsonl}
 
@@ -42,6 +43,19 @@ def contexts(args: Any) -> Iterable[Item]:
     if data_file is not None:
         return data_file.items()
     return ({} for _ in range(args.num_conversations))
+
+
+def contexts_in(path: Path) -> Iterable[Item]:
+    """The contexts of another file.
+
+    Raises:
+        ConfigError: with everything that is wrong with it.
+    """
+    data_file = data_file_at(path)
+    problems = scan(data_file).problems
+    if problems:
+        raise ConfigError(problems)
+    return data_file.items()
 
 
 def _data_file(args: Any) -> DataFile | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sized
+from pathlib import Path
 from typing import Any
 
 from mephisto_blueprints.static.args import (
@@ -13,7 +15,14 @@ from mephisto_blueprints.static.args import (
     unavailable_options,
 )
 from mephisto_blueprints.static.files import folder_problems
-from mephisto_blueprints.static.item_sources import Item, Scan, chosen_data_file, scan
+from mephisto_blueprints.static.item_sources import (
+    DATA_OPTIONS,
+    Item,
+    Scan,
+    chosen_data_file,
+    data_file_at,
+    scan,
+)
 from mephisto_blueprints.static.state import (
     SharedStaticTaskState,
     python_items,
@@ -25,7 +34,7 @@ from mephisto_engine.abstractions.blueprint import (
     ItemSource,
     SharedTaskState,
 )
-from mephisto_engine.errors import Problem
+from mephisto_engine.errors import ConfigError, Problem
 
 
 class StaticBlueprint(Blueprint):
@@ -58,6 +67,15 @@ class StaticBlueprint(Blueprint):
         if isinstance(source, AsyncIterable):
             return self._initialize_async(source)
         return self._initialize(source)
+
+    def read_items(self, path: Path) -> Iterable[InitializationData]:
+        data_file = data_file_at(path)
+        others = dict.fromkeys(DATA_OPTIONS)
+        args = dataclasses.replace(self.args, **{**others, data_file.option: str(path)})
+        problems = list(self.assert_task_args(args, self.shared_state))
+        if problems:
+            raise ConfigError(problems)
+        return self._initialize(data_file.items())
 
     def has_lazy_data(self) -> bool:
         if chosen_data_file(self.args):

@@ -56,6 +56,19 @@ class DataFile:
             yield found
 
 
+def data_file_at(path: Path) -> DataFile:
+    """A data file that no option names; its ending says what it is.
+
+    Raises:
+        ConfigError: the ending says nothing.
+    """
+    option = f"data_{path.suffix.lower().removeprefix('.')}"
+    if option not in _READERS:
+        endings = ", ".join(name.replace("data_", ".") for name in _READERS)
+        raise ConfigError([Problem(str(path), "is no data file by its name", f"one of {endings}")])
+    return DataFile(option, path, _READERS[option])
+
+
 @dataclass
 class Scan:
     """What one pass over all items has found."""
@@ -212,3 +225,6 @@ _READERS: dict[str, Reader] = {
     "data_json": read_json,
     "data_jsonl": read_jsonl,
 }
+
+DATA_OPTIONS = tuple(_READERS)
+"""The options that name a data file; the first that is given counts."""

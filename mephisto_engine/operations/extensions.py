@@ -1,0 +1,146 @@
+"""More units for a run that exists: how many, what they cost at worst, and making them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from mephisto_engine.abstractions.agent import LiveAgent
+from mephisto_engine.data_model.status import COSTED_UNIT, UnitStatus
+from mephisto_engine.database import MephistoDB
+from mephisto_engine.database.operations import changes as ops
+from mephisto_engine.database.operations import lease as lease_ops
+from mephisto_engine.database.operations.lease import Holder
+from mephisto_engine.database.operations.runs import NewAssignment
+from mephisto_engine.database.queries import changes as queries
+from mephisto_engine.errors import StateError
+from mephisto_engine.operations.command_kinds import Extend, Extension
+from mephisto_engine.operations.job import Job
+from mephisto_engine.operations.launcher import as_assignment
+from mephisto_engine.operations.live_run import LiveRun, load_live_run
+from mephisto_engine.operations.phrases import amount, dollars, number_of
+
+
+class Growth:
+    """One way in which a run may be extended."""
+
+    def __init__(self, db: MephistoDB, live: LiveRun, job: Job, change: Extend) -> None:
+        self._db = db
+        self._live = live
+        self._job = job
+        self._change = change
+        self._items: Sequence[NewAssignment] = ()
+
+    async def measure(self) -> Extension:
+        """What would be made. Reads the data file.
+
+        Raises:
+            ConfigError: the data file, with all that is wrong with it.
+            StateError: a run of this kind cannot be extended so, or not yet.
+        """
+        if not self._live.is_data_exhausted:
+            raise StateError(
+                f"The own data of run {self._live.run_id} are not all units yet.",
+                "Extend it when they are; endless data need no extension.",
+            )
+        if self._change.data:
+            self._items = await asyncio.to_thread(self._read)
+            items, units = len(self._items), sum(len(item.units) for item in self._items)
+        else:
+            items = await asyncio.to_thread(self._count)
+            units = items * self._change.units_per_item
+        return self._extension(items, units)
+
+    async def make(self, actor: str) -> list[tuple[int, int]]:
+        """Make what was measured; ``(unit id, assignment id)`` of each new unit."""
+        pay, run_id = self._job.run.pay_cents, self._live.run_id
+        if self._change.data:
+            return await self._db.write(ops.add_items, run_id, self._items, pay, actor)
+        number = self._change.units_per_item
+        return await self._db.write(ops.add_units_per_item, run_id, number, pay, actor)
+
+    def _read(self) -> list[NewAssignment]:
+        items = self._job.blueprint.read_items(Path(self._change.data))
+        return [as_assignment(0, item) for item in items]
+
+    def _count(self) -> int:
+        if self._job.runner.is_concurrent:
+            raise StateError(
+                "The units of an assignment are done together here; none can be added to it.",
+                "Extend the run by more data instead.",
+            )
+        return self._db.read(queries.count_extendable, self._live.run_id)
+
+    def _extension(self, items: int, units: int) -> Extension:
+        counts, cost = self._live.counts, self._job.cost_of_unit
+        there = sum(counts[status] for status in COSTED_UNIT) + counts[UnitStatus.CREATED]
+        return Extension(
+            items=items,
+            units=units,
+            cost_cents=units * cost,
+            total_cents=(there + units) * cost,
+            budget_cents=self._job.budget_cents,
+        )
+
+
+async def extend_at_rest(
+    db: MephistoDB, job: Job, holder: Holder, change: Extend, actor: str
+) -> str:
+    """Extend a run that no engine drives and in which nobody is at work.
+
+    Raises:
+        LeaseHeldError: an engine has taken it up meanwhile.
+        MephistoError: it is refused; nothing has changed.
+    """
+    run_id = job.run.id
+    fence = await db.write(lease_ops.acquire, run_id, holder)
+    try:
+        live = await asyncio.to_thread(load_live_run, db, run_id, _nobody)
+        # What the run's end has withdrawn is there again when the new units are.
+        live.moved("", UnitStatus.CREATED, db.read(queries.count_withdrawn, run_id))
+        growth = Growth(db, live, job, change)
+        extension = await growth.measure()
+        if change.is_rehearsal:
+            return extension.as_outcome()
+        require_agreed(extension, change)
+        await growth.make(actor)
+    finally:
+        await db.write(lease_ops.release, run_id, holder, fence)
+    return f"{extended(run_id, extension)}\n`mephisto-tui resume {run_id}` publishes them."
+
+
+def _nobody(*_: object) -> LiveAgent:
+    raise StateError("Somebody is at work in this run.")
+
+
+def require_agreed(extension: Extension, change: Extend) -> None:
+    """Refuse an extension that is not what the operator has seen, or that costs too much.
+
+    Raises:
+        StateError: it is refused.
+    """
+    if not extension.units:
+        raise StateError("There is nothing to add.")
+    if change.expected_units not in (None, extension.units):
+        raise StateError(
+            f"{number_of(extension.units, 'unit')} would be made now, "
+            f"not {change.expected_units} as was agreed.",
+            "Ask again, to see what it costs.",
+        )
+    if not extension.is_affordable:
+        assert extension.budget_cents is not None
+        raise StateError(
+            f"{number_of(extension.units, 'unit')} more cost up to "
+            f"{dollars(extension.cost_cents)}; the run could then cost "
+            f"{dollars(extension.total_cents)}, over its cap of {dollars(extension.budget_cents)}.",
+            f"Raise the cap first: budget={amount(extension.total_cents)}",
+        )
+
+
+def extended(run_id: int, extension: Extension) -> str:
+    """What has come of an extension."""
+    return (
+        f"Run {run_id} has {number_of(extension.units, 'unit')} more, of "
+        f"{number_of(extension.items, 'item')}; they cost up to {dollars(extension.cost_cents)}."
+    )
