@@ -32,6 +32,7 @@ from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.base import ConsoleScreen
 from mephisto_tui.screens.confirm import TYPED, ConfirmScreen
 from mephisto_tui.screens.help import HelpScreen
+from mephisto_tui.screens.listing import ListScreen
 from mephisto_tui.screens.log import LogScreen
 from mephisto_tui.screens.menu import PaletteScreen
 from mephisto_tui.screens.run import RunScreen
@@ -45,6 +46,7 @@ from mephisto_tui.screens.stopping import (
     how_to_stop,
     type_the_number,
 )
+from mephisto_tui.session import Keeper, Session
 from mephisto_tui.view.chrome import window_title
 from mephisto_tui.view.empty import Surroundings
 from mephisto_tui.view.raw import Raw
@@ -90,6 +92,7 @@ class ConsoleApp(App[ConsoleExit]):
         exit_when_done: bool = False,
         clock: Clock | None = None,
         surroundings: Surroundings | None = None,
+        kept_in: Path | None = None,
         standing_note: str = "",
     ) -> None:
         super().__init__()
@@ -104,6 +107,8 @@ class ConsoleApp(App[ConsoleExit]):
         self._last_doors: list[LineFilter] = [ControlFilter()]
         if terminal.shows_only_ascii() if ascii is None else ascii:
             self._last_doors.append(AsciiFilter())
+        self.keeper = Keeper(kept_in, self.surroundings.database, is_reader=bool(self.refusal))
+        self._run_screen: RunScreen | None = None
         self._survey: Worker[None] | None = None
         self._title_shown = ""
         self._done_since: float | None = None
@@ -117,10 +122,42 @@ class ConsoleApp(App[ConsoleExit]):
         self._signals.enter_context(terminal.signals_handled(self._on_signal))
         if self.run_id is not None:
             self.open_run(self.run_id)
+        else:
+            self._return_to(self.keeper.session)
         self.set_interval(TICK_SECONDS, self.tick)
 
     def on_unmount(self) -> None:
         self._signals.close()
+
+    def _return_to(self, kept: Session) -> None:
+        """Open what was open when the last console was left."""
+        if kept.run is not None:
+            self._run_screen = RunScreen(kept.run, is_from_session=True)
+            self.push_screen(self._run_screen)
+        if kept.mode in self.MODES and kept.mode != self.DEFAULT_MODE:
+            self.switch_mode(kept.mode)
+
+    def _session(self) -> Session:
+        """What is open now."""
+        screens = {
+            screen.kept_name: screen.keep()
+            for stack in self._screen_stacks.values()
+            for screen in stack
+            if isinstance(screen, ListScreen) and screen.is_mounted
+        }
+        opened = self._run_screen
+        run_id = opened.run_id if opened is not None and opened.is_attached else None
+        return Session(self.surroundings.database, self.current_mode, run_id, screens)
+
+    def exit(
+        self,
+        result: ConsoleExit | None = None,
+        return_code: int = 0,
+        message: RenderableType | None = None,
+    ) -> None:
+        if self._exception is None:
+            self.keeper.keep(self._session)
+        super().exit(result, return_code, message)
 
     def tick(self) -> None:
         """Take the latest snapshot to the screen in front."""
@@ -130,6 +167,7 @@ class ConsoleApp(App[ConsoleExit]):
             self._leave_when_done(snapshot)
         if isinstance(self.screen, ConsoleScreen):
             self.screen.tick()
+        self.keeper.keep(self._session, self.clock.monotonic())
 
     def _show_title(self, snapshot: Snapshot) -> None:
         title = window_title(self._watched(snapshot), snapshot.errors)
@@ -160,7 +198,8 @@ class ConsoleApp(App[ConsoleExit]):
         self.switch_mode(mode)
 
     def open_run(self, run_id: int) -> None:
-        self.push_screen(RunScreen(run_id))
+        self._run_screen = RunScreen(run_id)
+        self.push_screen(self._run_screen)
 
     def show_help(self, scopes: Sequence[Scope]) -> None:
         if isinstance(self.screen, ConsoleScreen):

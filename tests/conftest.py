@@ -24,3 +24,11 @@ def db(tmp_path: Path, clock: FakeClock) -> Iterator[MephistoDB]:
         yield db
         broken = [item for item in check_invariants(db) if item.level != "ok"]
     assert broken == []
+
+
+@pytest.fixture(autouse=True, scope="session")
+def state_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Consoles under test keep their sessions, and what they copy, away from the developer's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield

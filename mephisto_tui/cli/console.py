@@ -46,6 +46,7 @@ def show_console(
     """
     from mephisto_tui.app import ConsoleApp, run_console
     from mephisto_tui.bridge import MonitorBridge
+    from mephisto_tui.session import session_path
     from mephisto_tui.surroundings import look_around, note_for
 
     around = look_around(settings.database_url)
@@ -57,6 +58,7 @@ def show_console(
             ascii=settings.is_ascii or None,
             exit_when_done=exit_when_done,
             surroundings=around,
+            kept_in=session_path(),
             standing_note=note or note_for(around),
         )
         ended = run_console(app, log_path=settings.logs / "console.log")

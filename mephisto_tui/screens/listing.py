@@ -10,6 +10,7 @@ from mephisto_engine.operations.snapshot import Window
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.base import ConsoleScreen, changed_to, is_answer
 from mephisto_tui.screens.menu import MenuScreen
+from mephisto_tui.session import KeptScreen
 from mephisto_tui.view.filtering import narrowed, parse_filter
 from mephisto_tui.view.spans import BLANK, Line, Span
 from mephisto_tui.widgets.filter_line import FilterLine
@@ -59,6 +60,49 @@ class ListScreen(ScrollScreen):
         super().__init__()
         self.typed: dict[str, str] = {}
         """Pane → filter as it was typed."""
+
+    def on_mount(self) -> None:
+        kept = self.app.keeper.session.screens.get(self.kept_name)
+        if kept is not None:
+            self._return_to(kept)
+
+    @property
+    def kept_name(self) -> str:
+        """Under which name the session keeps this screen."""
+        return self.MODE.lower()
+
+    def keep(self) -> KeptScreen:
+        """What the session is to know of this screen."""
+        tables = [(str(table.id), table) for table in self.query(LiveTable)]
+        return KeptScreen(
+            self.pane_id(),
+            {pane: typed for pane, typed in self.typed.items() if typed},
+            {
+                name: (table.window.sort, table.window.is_descending)
+                for name, table in tables
+                if table.window.sort or not table.window.is_descending
+            },
+            {name: table.kept_key for name, table in tables if table.kept_key is not None},
+        )
+
+    def _return_to(self, kept: KeptScreen) -> None:
+        for table in self.query(LiveTable):
+            name = str(table.id)
+            typed = self.typed[name] = kept.filters.get(name, "")
+            sort, is_descending = kept.sorts.get(name, ("", True))
+            if sort in {"", *(column.sort for column in table.spec.sortable())}:
+                window = changed_to(table.window, sort=sort, is_descending=is_descending)
+                table.restart(narrowed(window, parse_filter(typed, table.spec.statuses)))
+            if name in kept.selected:
+                table.return_to(kept.selected[name])
+        self.show_pane(kept.pane)
+        if self.table() is None and (typed := kept.filters.get(self.pane_id(), "")):
+            self.typed[self.pane_id()] = typed
+            self.narrow_pane(typed)
+        self.wish()
+
+    def show_pane(self, name: str) -> None:
+        """Go to the pane of this name; a screen with one pane is there already."""
 
     def foot(self) -> list[Widget]:
         return [FilterLine()]

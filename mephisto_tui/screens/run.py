@@ -14,6 +14,7 @@ from mephisto_tui.commands import bindings_for
 from mephisto_tui.safe_text import clean, clean_lines
 from mephisto_tui.screens.listing import ListScreen, nothing_matches
 from mephisto_tui.screens.record import RecordScreen
+from mephisto_tui.session import RUN
 from mephisto_tui.view.empty import no_agents
 from mephisto_tui.view.filtering import parse_filter
 from mephisto_tui.view.log_lines import LEVELS
@@ -40,9 +41,10 @@ class RunScreen(ListScreen):
     BINDINGS = bindings_for("everywhere", "scroll", "lists", "run")  # type: ignore[assignment]
     MODE = "Runs"
 
-    def __init__(self, run_id: int) -> None:
+    def __init__(self, run_id: int, *, is_from_session: bool = False) -> None:
         super().__init__()
         self.run_id = run_id
+        self._is_from_session = is_from_session
         self._pane = "units"
         self._log_drawn_at = -LOG_SECONDS
         self.add_class("show-units")
@@ -113,7 +115,11 @@ class RunScreen(ListScreen):
         run = snapshot.run
         if run is None or snapshot.view.run_id != self.run_id:
             self.is_waiting = True
-            text = "loading…" if snapshot.view.run_id != self.run_id else "there is no such run"
+            is_missing = snapshot.view.run_id == self.run_id
+            if is_missing and self._is_from_session:
+                self._is_from_session = False
+                self.call_later(self.do_back)  # nobody asked for it today
+            text = "there is no such run" if is_missing else "loading…"
             self._block("summary").show(lambda cells: [line(f" {text}", "dim")])
             return
         self._draw_tables(snapshot)
@@ -166,17 +172,23 @@ class RunScreen(ListScreen):
         else:
             super().do_list_filter()
 
-    def _show_pane(self, name: str) -> None:
+    @property
+    def kept_name(self) -> str:
+        return f"{RUN}{self.run_id}"
+
+    def show_pane(self, name: str) -> None:
+        if name not in PANES:
+            return
         for other in PANES:
             self.set_class(other == name, f"show-{other}")
         self._pane = name
         self.focus_pane()
 
     def do_run_next_pane(self) -> None:
-        self._show_pane(PANES[(PANES.index(self._pane) + 1) % len(PANES)])
+        self.show_pane(PANES[(PANES.index(self._pane) + 1) % len(PANES)])
 
     def do_run_previous_pane(self) -> None:
-        self._show_pane(PANES[PANES.index(self._pane) - 1])
+        self.show_pane(PANES[PANES.index(self._pane) - 1])
 
     def do_run_zoom(self) -> None:
         self.toggle_class("is-zoomed")

@@ -94,6 +94,8 @@ class LiveTable(LineWidget, can_focus=True):
         self._top = 0
         self._cursor = 0
         self._cursor_key: int | None = None
+        self._kept_key: int | None = None
+        """Where the cursor is to stand as soon as there are rows."""
         self._cells: dict[int, tuple[Span, ...]] = {}
         self._new_until: dict[tuple[int, int], float] = {}
 
@@ -124,6 +126,16 @@ class LiveTable(LineWidget, can_focus=True):
     def selected(self) -> Any:
         """The record under the cursor; None while it is not at hand."""
         return self._record(self._cursor)
+
+    @property
+    def kept_key(self) -> int | None:
+        """What `return_to` takes to come back here; None where the cursor rests on the top."""
+        is_resting = self._rests_on_top and self._cursor == 0
+        return None if is_resting else self._cursor_key
+
+    def return_to(self, key: int) -> None:
+        """Put the cursor on the row with this key once rows come, if it is among the first."""
+        self._kept_key = key
 
     @property
     def total(self) -> int:
@@ -319,6 +331,10 @@ class LiveTable(LineWidget, can_focus=True):
         if self._rests_on_top and self._cursor == 0:
             self._cursor_key = None
         keys = [self.spec.key(record) for record in self._rows.records]
+        if self._kept_key in keys:
+            self._cursor_key = self._kept_key
+        if keys:
+            self._kept_key = None
         if self._cursor_key in keys:
             place = self._rows.offset + keys.index(self._cursor_key)
             # At the head of the list new rows push down; further on, the view moves along.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from mephisto_engine.errors import StateError
@@ -225,6 +226,7 @@ def hostile_world() -> Snapshot:
     )
 
 
+@cache
 def huge_world() -> Snapshot:
     """A hundred thousand units, and as many runs."""
     world = normal_world()
