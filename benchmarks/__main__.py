@@ -15,7 +15,16 @@ from benchmarks.child import new_home
 from benchmarks.figure import Figure, as_json, table
 from benchmarks.server import Server
 
-NAMES = ("publishing", "claiming", "lifecycle", "crash", "talking", "starting", "console_bytes")
+NAMES = (
+    "publishing",
+    "claiming",
+    "lifecycle",
+    "crash",
+    "talking",
+    "starting",
+    "console_bytes",
+    "exporting",
+)
 
 
 def main() -> int:

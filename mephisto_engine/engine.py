@@ -16,7 +16,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mephisto_engine.abstractions.blueprint import SharedTaskState
 from mephisto_engine.abstractions.registry import Registry
@@ -24,6 +24,9 @@ from mephisto_engine.config import LaunchConfig, launch_config_from_dict, load_l
 from mephisto_engine.database import MephistoDB, default_home
 from mephisto_engine.errors import StateError
 from mephisto_engine.operations.operator import AsyncOperator, operator_name
+
+if TYPE_CHECKING:
+    from mephisto_engine.operations.packaging.package import PackageReport
 
 log = logging.getLogger(__name__)
 
@@ -241,6 +244,40 @@ class Operator:
                 for run_id in self.engine.running():
                     report(self.engine.stop(run_id, now=interrupts > 1) + "\n")
         self.shutdown()
+
+    def package(
+        self,
+        out: Path | str,
+        *,
+        run_id: int | None = None,
+        task_name: str | None = None,
+        project: str | None = None,
+        format: str = "jsonl",
+        **options: bool,
+    ) -> PackageReport:
+        """Write what workers did into a folder: of a run, a task, or a project.
+
+        Args:
+            out: folder that appears when everything in it is whole.
+            run_id: which run; or
+            task_name: all runs of a task; or
+            project: all runs of a project's tasks.
+            format: `jsonl`, `csv`, `parquet` or `mephisto`.
+            **options: `only_reviewed`, `only_accepted`, `has_every_status`, `has_gold`,
+                `has_uploads`, `has_raw_workers`; see `PackageRequest`.
+
+        Raises:
+            NotFoundError: there is nothing of that name.
+            StateError: there is something at the place already.
+            StorageError: it could not be written; the same call goes on where it stopped.
+        """
+        # Only scripts that package need what packaging needs.
+        from mephisto_engine.operations.packaging.package import package
+        from mephisto_engine.operations.packaging.request import Format, PackageRequest, runs_of
+
+        runs = runs_of(self.db, run_id=run_id, task_name=task_name, project=project)
+        request = PackageRequest(runs, Path(out), Format(format), **options)
+        return package(self.db, self._home, self.registry, request)
 
     def shutdown(self) -> None:
         """Close engine and database; runs that are live can be resumed."""

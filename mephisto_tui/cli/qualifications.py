@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
+from mephisto_engine.cells import plain_cell, safe_cell
 from mephisto_tui.cli.options import Json
 from mephisto_tui.cli.output import put_json, put_lines, say
 from mephisto_tui.cli.settings import settings_of
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 COLUMNS: Final = ("provider_type", "worker_name", "qualification_name", "value")
-FORMULA_STARTS: Final = frozenset("=+-@\t\r\n＝＋－＠")
-"""What makes a spreadsheet calculate a cell instead of showing it."""
-TEXT_MARK: Final = "'"
 _NUMBER: Final = re.compile(r"-?[0-9]{1,40}")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the qualification.")]
@@ -230,23 +228,6 @@ def import_file(
         f"{'Dry run: ' if dry_run else ''}{done.granted} granted, {done.changed} changed, "
         f"{done.unchanged} as before; {done.workers_added} workers added."
     )
-
-
-def safe_cell(text: str) -> str:
-    """``text`` as a CSV cell that no spreadsheet takes for a formula; `plain_cell` undoes it."""
-    return TEXT_MARK + text if _needs_mark(text) else text
-
-
-def plain_cell(cell: str) -> str:
-    """What a cell says, without the mark of `safe_cell`."""
-    is_marked = cell.startswith(TEXT_MARK) and _needs_mark(cell[1:])
-    return cell[1:] if is_marked else cell
-
-
-def _needs_mark(text: str) -> bool:
-    """A formula; or what would read as a marked one."""
-    stem = text.lstrip(TEXT_MARK)
-    return bool(stem) and stem[0] in FORMULA_STARTS
 
 
 def _change(context: typer.Context, operation: Callable[..., T], *arguments: Any) -> T:

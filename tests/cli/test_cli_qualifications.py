@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from mephisto_engine.abstractions.registry import Registry
+from mephisto_engine.cells import plain_cell, safe_cell
 from mephisto_engine.config import launch_config_from_dict
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import agents, lease, runs
 from mephisto_engine.database.operations.lease import Holder
 from mephisto_engine.database.queries import workers as queries
 from mephisto_tui.cli.main import app
-from mephisto_tui.cli.qualifications import COLUMNS, plain_cell, safe_cell
+from mephisto_tui.cli.qualifications import COLUMNS
 
 HEADER = ",".join(COLUMNS)
 HOSTILE = '=HYPERLINK("http://evil/")'

@@ -50,12 +50,16 @@ class Selection:
 
 def unit_ids(selection: Selection) -> array[int]:
     """Ids of the selected units, in order; eight bytes each."""
-    query: Any = Unit.select(Unit.id).where(
-        Unit.task_run.in_(selection.runs) & Unit.status.in_(sorted(selection.statuses))
-    )
+    query = Unit.select(Unit.id).where(chosen(selection)).order_by(Unit.id)
+    return array("q", (row[0] for row in bound.obj.stream(query)))
+
+
+def chosen(selection: Selection) -> Any:
+    """The selection as a condition on units."""
+    where = Unit.task_run.in_(selection.runs) & Unit.status.in_(sorted(selection.statuses))
     if selection.without_indexes:
-        query = query.where(Unit.unit_index.not_in(sorted(selection.without_indexes)))
-    return array("q", (row[0] for row in bound.obj.stream(query.order_by(Unit.id))))
+        where &= Unit.unit_index.not_in(sorted(selection.without_indexes))
+    return where
 
 
 def answers(ids: Sequence[int]) -> list[AnswerRecord]:

@@ -1,0 +1,247 @@
+"""Making an export: rows in parts, then the files of its format, then the manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from mephisto_engine.abstractions.registry import Registry
+from mephisto_engine.cells import TEXT_MARK
+from mephisto_engine.config.redaction import redacted
+from mephisto_engine.data_model.units import GOLD_INDEX, SCREENING_INDEX
+from mephisto_engine.database import MephistoDB
+from mephisto_engine.database.queries import answers as queries
+from mephisto_engine.database.queries.dataset import dataset_facts, run_config
+from mephisto_engine.errors import StorageError
+from mephisto_engine.operations.answer_data import AnswerReader
+from mephisto_engine.operations.packaging import tables
+from mephisto_engine.operations.packaging.columns import FIXED, Columns
+from mephisto_engine.operations.packaging.datasheet import datasheet
+from mephisto_engine.operations.packaging.manifest import write_manifest, write_sums
+from mephisto_engine.operations.packaging.mephisto_folders import MephistoFolders
+from mephisto_engine.operations.packaging.pseudonyms import WorkerNames, load_key
+from mephisto_engine.operations.packaging.request import (
+    SCHEMA_VERSION,
+    Format,
+    PackageRequest,
+)
+from mephisto_engine.operations.packaging.rows import KINDS, RowMaker
+from mephisto_engine.operations.packaging.staging import Stage, write_whole
+from mephisto_engine.operations.packaging.uploads import UploadCopier
+from mephisto_engine.version import __version__
+
+PART_UNITS: Final = 2000
+"""Units of a part: what an interrupted export has to do again at most."""
+
+DATASHEET: Final = "DATASHEET.md"
+_TABLES: Final = {
+    Format.JSONL: tables.write_jsonl,
+    Format.CSV: tables.write_csv,
+    Format.PARQUET: tables.write_parquet,
+}
+
+
+@dataclass(frozen=True)
+class PackageReport:
+    """What an export has become."""
+
+    path: Path
+    format: str
+    units: int
+    workers: int
+    files: int
+    missing_files: tuple[str, ...]
+    """Uploads that are gone, or are not what the worker sent."""
+    resumed_units: int
+    """Units that an interrupted export had packaged before."""
+
+
+def package(
+    db: MephistoDB,
+    home: Path,
+    registry: Registry,
+    request: PackageRequest,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> PackageReport:
+    """Write a dataset into a folder that appears when it is whole.
+
+    Args:
+        db: where the answers are; it may be that of a live run.
+        home: data folder, with the uploads and the key of the pseudonyms.
+        registry: where blueprints come from.
+        request: what is wanted.
+        on_progress: called with the units that are packaged, and how many there are.
+
+    Raises:
+        ConfigError: the format needs a package that is not installed.
+        StateError: there is something at the place already.
+        StorageError: it could not be written; the same request goes on where it stopped.
+    """
+    if request.format is Format.PARQUET:
+        tables.check_parquet()
+    with Stage(request.out.absolute()).taken() as stage:
+        return db.read(_Packaging(home, registry, request, stage, on_progress).run)
+
+
+@dataclass
+class _Packaging:
+    """One export under way; all of it in one view of the database."""
+
+    home: Path
+    registry: Registry
+    request: PackageRequest
+    stage: Stage
+    on_progress: Callable[[int, int], None]
+    columns: Columns = field(default_factory=Columns)
+
+    def run(self) -> PackageReport:
+        selection = self.request.selection
+        facts = dataset_facts(selection)
+        names = WorkerNames(load_key(self.home), self.request.has_raw_workers)
+        self.stage.begin(self.request.identity(facts, names.key_id))
+        reader = AnswerReader(self.registry, {r["id"]: r["blueprint_type"] for r in facts["runs"]})
+        resumed, replaced = self._write_parts(facts, reader, names)
+        uploads = UploadCopier(self.home, self.stage.folder)
+        self._write_files(facts, reader, uploads)
+        manifest = self._manifest(facts, names, replaced, uploads)
+        self._close(manifest)
+        return PackageReport(
+            path=self.request.out,
+            format=self.request.format,
+            units=facts["units"],
+            workers=facts["workers"],
+            files=uploads.number,
+            missing_files=tuple(uploads.missing),
+            resumed_units=resumed,
+        )
+
+    def _write_parts(
+        self, facts: dict[str, Any], reader: AnswerReader, names: WorkerNames
+    ) -> tuple[int, int]:
+        """All parts that are not there yet; units that were, and answers with names replaced."""
+        ids = queries.unit_ids(self.request.selection)
+        maker = RowMaker(
+            reader,
+            names,
+            {run["id"]: run["task_name"] for run in facts["runs"]},
+            has_item=self.request.format is Format.MEPHISTO,
+        )
+        units = resumed = replaced = 0
+        for number, start in enumerate(range(0, len(ids), PART_UNITS)):
+            record = self.stage.record_of(number)
+            if record is None:
+                record = self._write_part(number, ids[start : start + PART_UNITS], maker, names)
+            else:
+                resumed += record["units"]
+            self.columns.merge(Columns(record["columns"]))
+            units, replaced = units + record["units"], replaced + record["replaced"]
+            self.on_progress(units, len(ids))
+        self._check_counts(units, facts["units"])
+        return resumed, replaced
+
+    def _write_part(self, number: int, ids: Any, maker: RowMaker, names: WorkerNames) -> Any:
+        columns, lines, before = Columns(), [], names.replaced
+        for start in range(0, len(ids), queries.PORTION):
+            for answer in queries.answers(ids[start : start + queries.PORTION]):
+                row, line = maker.make(answer)
+                columns.see(row)
+                lines.append(line)
+        record = {
+            "units": len(lines),
+            "columns": columns.parts,
+            "replaced": names.replaced - before,
+        }
+        self.stage.keep(number, lines, record)
+        return record
+
+    def _check_counts(self, written: int, stored: int) -> None:
+        """What is written is what the database has, or nothing is finished."""
+        if written != stored:
+            raise StorageError(
+                f"{written} units were written, but {stored} are stored.",
+                "Check the database with `mephisto-tui doctor` and export again.",
+            )
+
+    def _write_files(
+        self, facts: dict[str, Any], reader: AnswerReader, uploads: UploadCopier
+    ) -> None:
+        parts = list(self._parts(facts["units"]))
+        result = self.stage.result
+        if self.request.format is Format.MEPHISTO:
+            self._write_mephisto(facts, reader, uploads, parts)
+            return
+        name = f"units.{self.request.format}"
+        _TABLES[self.request.format](parts, self.columns, result / name)
+        if self.request.has_uploads and facts["uploads"]:
+            for row in tables.rows_of(parts):
+                for file in row["files"]:
+                    uploads.place(file, result / file["path"])
+
+    def _write_mephisto(
+        self,
+        facts: dict[str, Any],
+        reader: AnswerReader,
+        uploads: UploadCopier,
+        parts: list[Path],
+    ) -> None:
+        runs = [dict(run) for run in facts["runs"]]
+        files = {run["id"]: reader.state(run["id"]).DATA_FILE for run in runs}
+        place = uploads.place if self.request.has_uploads else lambda file, path: None
+        configs = {run["id"]: redacted(run_config(run["id"])) for run in runs}
+        folders = MephistoFolders(self.stage.result, runs, files, place)
+        folders.write(tables.rows_of(parts), configs)
+
+    def _parts(self, units: int) -> Iterator[Path]:
+        return (self.stage.part(number) for number in range(-(-units // PART_UNITS)))
+
+    def _manifest(
+        self, facts: dict[str, Any], names: WorkerNames, replaced: int, uploads: UploadCopier
+    ) -> dict[str, Any]:
+        """Everything that is said of the export; no time of day, so that a repeat is the same."""
+        is_table = self.request.format is not Format.MEPHISTO
+        runs = [{**run, "config": redacted(run_config(run["id"]))} for run in facts["runs"]]
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "code_version": __version__,
+            "format": self.request.format.value,
+            "as_of": facts["as_of"],
+            "selection": self._selection(),
+            "workers": {
+                "names": "raw" if names.is_raw else "pseudonyms",
+                "key": names.key_id,
+                "number": facts["workers"],
+                "replaced_in_answers": replaced,
+            },
+            "counts": {
+                "units": facts["units"],
+                "by_status": facts["by_status"],
+                "late_answers_left_out": facts["late_answers_left_out"],
+                "files": uploads.number,
+                "missing_files": len(uploads.missing),
+            },
+            "times": facts["times"],
+            "pay_cents": facts["pay_cents"],
+            "columns": self.columns.types() if is_table else FIXED,
+            "csv_cells": f"a text cell that begins with {TEXT_MARK} and then one of = + - @ tab CR "
+            f"LF (or with more than one {TEXT_MARK} before it) has one {TEXT_MARK} too many",
+            "missing_files": uploads.missing,
+            "runs": runs,
+        }
+
+    def _selection(self) -> dict[str, Any]:
+        left_out = () if self.request.has_gold else (GOLD_INDEX, SCREENING_INDEX)
+        return {
+            "runs": list(self.request.runs),
+            "statuses": sorted(self.request.selection.statuses),
+            "without": [KINDS[index] for index in left_out],
+            "uploads": self.request.has_uploads,
+        }
+
+    def _close(self, manifest: dict[str, Any]) -> None:
+        result = self.stage.result
+        write_whole(result / DATASHEET, datasheet(manifest).encode())
+        manifest["files"] = write_sums(result)
+        write_manifest(result, manifest)
+        self.stage.finish()

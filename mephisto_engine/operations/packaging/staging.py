@@ -1,0 +1,125 @@
+"""The folder in which an export is made, hidden beside the one that it will become.
+
+Each part is written under another name, synced, and renamed when it is whole; what an interrupted
+export has left is gone on with if it belongs to the same export, and thrown away if not.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from mephisto_engine.errors import StateError, StorageError
+
+PLAN: Final = "plan.json"
+
+
+class Stage:
+    """One export in the making."""
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        self.folder = out.parent / f".{out.name}.partial"
+        self.result = self.folder / "result"
+        """What becomes the finished folder."""
+        self._parts = self.folder / "parts"
+
+    @contextmanager
+    def taken(self) -> Iterator[Stage]:
+        """Hold the stage, so that no second process writes there.
+
+        Raises:
+            StateError: there is something at the export's place already, or another process is
+                at the same export.
+            StorageError: the folder cannot be made.
+        """
+        if self._out.exists() and (not self._out.is_dir() or any(self._out.iterdir())):
+            raise StateError(
+                f"{self._out} exists and is not empty.",
+                "Choose another folder with --out, or move that one away.",
+            )
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = os.open(self.folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StorageError(f"{self.folder} cannot be made: {error.strerror}.") from error
+        try:
+            self._lock(lock)
+            yield self
+        except OSError as error:
+            raise StorageError(
+                f"The export could not be written: {error.strerror or error}.",
+                "Free disk space and give the same command again: it goes on where it stopped.",
+            ) from error
+        finally:
+            os.close(lock)
+
+    def begin(self, identity: dict[str, Any]) -> bool:
+        """Take up what is there if it is of the same export; whether it is."""
+        plan = orjson.dumps(identity, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
+        path = self.folder / PLAN
+        is_same = path.exists() and path.read_bytes() == plan
+        # A folder of results is made anew: putting it together is quick.
+        shutil.rmtree(self.result, ignore_errors=True)
+        if not is_same:
+            path.unlink(missing_ok=True)
+            shutil.rmtree(self._parts, ignore_errors=True)
+            self._parts.mkdir(mode=0o700)
+            write_whole(path, plan)
+        self.result.mkdir(mode=0o700)
+        return is_same
+
+    def part(self, number: int) -> Path:
+        """File of rows of a part."""
+        return self._parts / f"{number:06}.jsonl"
+
+    def record_of(self, number: int) -> Any:
+        """What was noted of a part that is whole; None for one that is not."""
+        path = self.part(number).with_suffix(".json")
+        return orjson.loads(path.read_bytes()) if path.exists() else None
+
+    def keep(self, number: int, lines: list[bytes], record: Any) -> None:
+        """Store a part: its rows first, and what is noted of it when they are on disk."""
+        write_whole(self.part(number), b"\n".join([*lines, b""]) if lines else b"")
+        write_whole(self.part(number).with_suffix(".json"), orjson.dumps(record))
+
+    def finish(self) -> None:
+        """Let the folder appear, whole, at the place where it was asked for."""
+        sync_folder(self.result)
+        if self._out.exists():
+            self._out.rmdir()
+        self.result.rename(self._out)
+        sync_folder(self._out.parent)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _lock(self, lock: int) -> None:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StateError(f"Another process is writing {self._out} just now.") from None
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that its name never stands for half of it."""
+    draft = path.with_name(f"{path.name}.draft")
+    with draft.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
