@@ -1,0 +1,277 @@
+"""Statistics of a run or a task, kept up to date answer by answer.
+
+What is counted (agreement, classes, times, texts) is current with every answer. What is estimated
+(Dawid–Skene) is made anew when it is asked for, from where it last stood, and says how many labels
+it has not seen.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from heapq import nsmallest
+from itertools import chain
+from math import exp
+from typing import Any, Final, NamedTuple
+
+from mephisto_engine.analysis import agreement, flags
+from mephisto_engine.analysis.dawid_skene import DawidSkene
+from mephisto_engine.analysis.fields import (
+    MOST_CLASSES,
+    FieldFinder,
+    LabelField,
+    chosen_field,
+    flat,
+)
+from mephisto_engine.analysis.flags import Flag
+from mephisto_engine.analysis.labels import Label, Level, label_text, ordered_classes
+from mephisto_engine.analysis.majority import majority
+from mephisto_engine.analysis.report import (
+    ClassFigures,
+    Estimate,
+    FieldFigures,
+    ItemFigures,
+    Report,
+    WorkerFigures,
+)
+from mephisto_engine.analysis.robust import median
+from mephisto_engine.analysis.tally import LabelTally, TimeTally
+from mephisto_engine.analysis.texts import Likeness, Text, TextIndex
+
+SHOWN_ITEMS: Final = 20
+"""Items with most disagreement that a report has."""
+MOST_LIKENESSES: Final = 1000
+
+
+class _Estimated(NamedTuple):
+    """What is too costly to be made anew with every answer."""
+
+    seen: int = 0
+    """Labels that it was made from."""
+    model: DawidSkene | None = None
+    cohen_kappa: float | None = None
+
+
+_NOTHING: Final = _Estimated()
+
+
+class Answer(NamedTuple):
+    """What a worker handed in for a unit."""
+
+    unit_id: int
+    item: int
+    worker: int
+    seconds: float | None
+    """Time on task; None if it is not known."""
+    outputs: Any
+    """Decoded JSON."""
+
+
+@dataclass
+class Statistics:
+    """Takes answers as they come."""
+
+    fields: FieldFinder = field(default_factory=FieldFinder)
+    tallies: dict[str, LabelTally] = field(default_factory=dict)
+    """Field → its labels; a field that turns out to be a text loses its tally."""
+    times: TimeTally = field(default_factory=TimeTally)
+    likenesses: dict[str, list[Likeness]] = field(default_factory=lambda: defaultdict(list))
+    """Field of free text → texts that were there before."""
+    gold: dict[int, Counter[bool]] = field(default_factory=lambda: defaultdict(Counter))
+    """Worker → how many gold units were right, and wrong."""
+    answers: int = 0
+    _texts: dict[str, TextIndex] = field(default_factory=lambda: defaultdict(TextIndex))
+    _estimates: dict[str, _Estimated] = field(default_factory=dict)
+
+    def declare(self, fields: Iterable[LabelField]) -> None:
+        """Say which fields are labels; to be called before any answer."""
+        self.fields.declared |= {item.name: item for item in fields}
+
+    def add(self, answer: Answer) -> None:
+        """Take in an answer."""
+        self.answers += 1
+        if answer.seconds is not None:
+            self.times.add(answer.worker, answer.seconds)
+        for name, value in flat(answer.outputs):
+            self._add_value(answer, name, value)
+
+    def add_gold(self, worker: int, is_right: bool) -> None:
+        """Take in how a worker did on a unit whose answer was known."""
+        self.gold[worker][is_right] += 1
+
+    def _add_value(self, answer: Answer, name: str, value: Any) -> None:
+        self.fields.add(name, value)
+        text = label_text(value)
+        if name in self.fields.declared or self._may_be_label(name):
+            tally = self.tallies.setdefault(name, LabelTally())
+            tally.add(Label(answer.item, answer.worker, text))
+        else:
+            self.tallies.pop(name, None)
+        if isinstance(value, str):
+            found = self._texts[name].add(Text(answer.unit_id, answer.worker, answer.item, value))
+            if found is not None and len(self.likenesses[name]) < MOST_LIKENESSES:
+                self.likenesses[name].append(found)
+
+    def _may_be_label(self, name: str) -> bool:
+        counts = self.fields.counts.get(name)
+        return bool(counts) and len(counts or ()) <= MOST_CLASSES and name not in self.fields.texts
+
+    def estimate(self, name: str) -> None:
+        """Bring Dawid–Skene and Cohen's kappa of a field up to date, from where they last stood.
+
+        A hundred thousand labels take about two seconds the first time.
+        """
+        tally = self.tallies.get(name)
+        if not tally:
+            return
+        seen, last, _ = self._estimates.get(name, _NOTHING)
+        if last is None or seen != len(tally):
+            former = last.probabilities() if last is not None else None
+            model = DawidSkene.begin(tally.labels(), former).run()
+            kappa = agreement.mean_cohen_kappa(tally.labels_of.values())
+            self._estimates[name] = _Estimated(len(tally), model, kappa)
+
+    def unseen(self, name: str) -> int:
+        """Labels that have come since the last estimate of a field."""
+        return len(self.tallies.get(name, ())) - self._estimates.get(name, _NOTHING).seen
+
+    def label_fields(self) -> list[LabelField]:
+        """The fields that hold labels, as far as has been seen."""
+        return [item for item in self.fields.label_fields() if item.name in self.tallies]
+
+    def report(self, name: str | None = None, level: Level | None = None) -> Report:
+        """Everything as it is now, for one field; without a name for the first.
+
+        What is estimated is as of the last `estimate`.
+        """
+        fields = self.label_fields()
+        chosen = chosen_field(fields, name)
+        times = self.times.logs
+        return Report(
+            answers=self.answers,
+            median_seconds=exp(times[len(times) // 2]) if times else None,
+            fields=tuple(item.name for item in fields),
+            shown=self._field_figures(chosen, level) if chosen is not None else None,
+            workers=tuple(self._workers(chosen.name if chosen is not None else None)),
+        )
+
+    def _field_figures(self, chosen: LabelField, level: Level | None) -> FieldFigures:
+        name, tally = chosen.name, self.tallies[chosen.name]
+        level = self._level(chosen, level)
+        _, estimated, cohen_kappa = self._estimates.get(name, _NOTHING)
+        return FieldFigures(
+            name=name,
+            level=level,
+            items=len(tally.labels_of),
+            compared_items=tally.pairs.items.total(),
+            labels=len(tally),
+            percent=agreement.percent_agreement(tally.pairs),
+            fleiss_kappa=agreement.fleiss_kappa(tally.pairs),
+            cohen_kappa=cohen_kappa,
+            alpha=agreement.krippendorff_alpha(tally.pairs, level, chosen.options),
+            classes=tuple(_class_figures(tally, chosen.options, estimated)),
+            hardest=tuple(_hardest(tally, estimated)),
+            estimate=None if estimated is None else self._freshness(name, estimated),
+        )
+
+    def _level(self, chosen: LabelField, level: Level | None) -> Level:
+        wanted = level or chosen.level
+        is_numeric = self.fields.is_numeric(chosen.name)
+        return "nominal" if wanted == "interval" and not is_numeric else wanted
+
+    def _freshness(self, name: str, estimated: DawidSkene) -> Estimate:
+        seen = self._estimates[name].seen
+        return Estimate(seen, estimated.steps, estimated.is_converged, self.unseen(name))
+
+    def _workers(self, name: str | None) -> list[WorkerFigures]:
+        tally = self.tallies.get(name or "", LabelTally())
+        estimated = self._estimates.get(name or "", _NOTHING).model
+        qualities = estimated.qualities() if estimated is not None else {}
+        everybody = sorted({*tally.of_worker, *self.times.of_worker, *self.gold})
+        flags_of = self._flags(everybody, tally)
+        found = []
+        for worker in everybody:
+            own = self.times.of_worker.get(worker)
+            known = estimated is not None and worker in qualities
+            found.append(
+                WorkerFigures(
+                    worker=worker,
+                    labels=tally.of_worker[worker],
+                    judged=tally.judged[worker],
+                    matched=tally.matched[worker],
+                    quality=qualities.get(worker),
+                    confusion=estimated.confusion(worker) if estimated and known else {},
+                    gold_right=self.gold[worker][True] if worker in self.gold else 0,
+                    gold_wrong=self.gold[worker][False] if worker in self.gold else 0,
+                    median_seconds=exp(median(own)) if own else None,
+                    flags=tuple(flags_of[worker]),
+                )
+            )
+        return sorted(found, key=_worst_first)
+
+    def _flags(self, workers: list[int], tally: LabelTally) -> dict[int, list[Flag]]:
+        found: dict[int, list[Flag]] = defaultdict(list)
+        texts = (
+            flags.text_flags(found_of, name)
+            for name, found_of in self.likenesses.items()
+            if not self.fields.is_label(name)
+        )
+        for flag in chain(flags.time_flags(self.times, workers), *texts):
+            found[flag.worker].append(flag)
+        for worker in workers:
+            found[worker] += self._own_flags(worker, tally)
+        return found
+
+    def _own_flags(self, worker: int, tally: LabelTally) -> Iterator[Flag]:
+        golds = self.gold.get(worker, Counter())
+        yield from filter(
+            None,
+            (
+                flags.gold_flag(worker, golds[True], golds[False]),
+                flags.disagreement_flag(worker, tally),
+                flags.straight_lining_flag(worker, tally) if worker in tally.runs else None,
+            ),
+        )
+
+
+def _class_figures(
+    tally: LabelTally, order: Sequence[str], estimated: DawidSkene | None
+) -> Iterator[ClassFigures]:
+    total = len(tally)
+    together = agreement.class_agreement(tally.pairs)
+    shares = dict(zip(estimated.classes, estimated.priors, strict=True)) if estimated else {}
+    given = [name for name, number in tally.classes.items() if number]
+    for name in ordered_classes([*given, *order], order):
+        number = tally.classes[name]
+        yield ClassFigures(name, number, number / total, together.get(name), shares.get(name))
+
+
+def _hardest(tally: LabelTally, estimated: DawidSkene | None) -> Iterator[ItemFigures]:
+    """Items with most disagreement; of those alike, the ones with more labels."""
+    rated = []
+    for item, given in tally.labels_of.items():
+        if len(set(given.values())) > 1:
+            counts = Counter(given.values())
+            rated.append((agreement.item_agreement(counts) or 0.0, -len(given), item, counts))
+    worst = nsmallest(SHOWN_ITEMS, rated, key=lambda row: row[:3])
+    place_of = {item: place for place, item in enumerate(estimated.items)} if estimated else {}
+    for share, _, item, counts in worst:
+        most = majority(counts)
+        label, probability = _most_probable(estimated, place_of.get(item))
+        yield ItemFigures(item, counts, share, most.value, most.tied, label, probability)
+
+
+def _most_probable(
+    estimated: DawidSkene | None, place: int | None
+) -> tuple[str | None, float | None]:
+    if estimated is None or place is None:
+        return None, None
+    shares = [row[place] for row in estimated.posterior]
+    best = max(range(len(shares)), key=shares.__getitem__)
+    return estimated.classes[best], shares[best]
+
+
+def _worst_first(worker: WorkerFigures) -> tuple[int, float, int]:
+    quality = worker.quality if worker.quality is not None else worker.agreement
+    return -len(worker.flags), 1.0 if quality is None else quality, worker.worker
