@@ -104,7 +104,7 @@ def launch_config_from_dict(
     source = source if isinstance(source, Mapping) else {}
     path = Path(str(source["path"])) if source.get("path") else None
     folder = task_dir or source.get("task_dir") or tree.get("task_dir") or Path.cwd()
-    tree = _with_secrets(tree, path, registry, problems)
+    tree = with_secrets(tree, path, registry, problems)
     tree = _with_defaults(tree, registry, problems)
     draft = _Draft(tree, registry, Path(str(folder)), path)
     draft.problems.extend(problems)
@@ -154,7 +154,7 @@ def _defaults(kind: PluginKind, values: Mapping[str, Any], registry: Registry) -
     return defaults_of(plugin.ArgsClass, f"mephisto.{kind}", [])
 
 
-def _with_secrets(
+def with_secrets(
     tree: dict[str, Any], path: Path | None, registry: Registry, problems: list[Problem]
 ) -> dict[str, Any]:
     """Secrets are not stored with a run, so a resumed one reads them from its file again."""

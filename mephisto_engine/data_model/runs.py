@@ -30,6 +30,8 @@ class TaskRun(Table):
     unit_cost_cents = IntegerField()
     """Pay of one unit and the provider's fee on it."""
     budget_cents = IntegerField(null=True)
+    publishing = IntegerField(default=0)
+    """Units that the provider is being asked to publish now: reserved, and not launched yet."""
     items_taken = IntegerField(default=0)
     """How many items of task data have become assignments; where a resumed generator goes on."""
     is_data_exhausted = BooleanField(default=False)

@@ -114,7 +114,8 @@ RUN_MOVES: Final[Moves] = {
 }
 
 UNIT_MOVES: Final[Moves] = {
-    START: frozenset({"created"}),
+    # A compensation begins as accepted: nobody works for it, it is there once it was paid.
+    START: frozenset({"created", "accepted"}),
     "created": frozenset({"launched", "expired"}),
     "launched": frozenset({"assigned", "expired"}),
     "assigned": frozenset({"launched", "completed", "expired"}),
@@ -159,9 +160,10 @@ ONBOARDING_MOVES: Final[Moves] = {
 INTENT_MOVES: Final[Moves] = {
     START: frozenset({"planned"}),
     "planned": frozenset({"sent", "failed"}),
-    "sent": frozenset({"confirmed", "failed", "unknown"}),
-    "unknown": frozenset({"confirmed", "failed"}),
-    "failed": frozenset({"sent"}),
+    # Back to planned when the provider says that it did nothing: the same key is tried again.
+    "sent": frozenset({"confirmed", "failed", "unknown", "planned"}),
+    "unknown": frozenset({"confirmed", "failed", "planned"}),
+    "failed": frozenset({"planned"}),
     "confirmed": frozenset(),
 }
 
@@ -210,6 +212,12 @@ OPEN_UNIT: Final = frozenset({"created", "launched", "assigned"})
 
 DONE_UNIT: Final = frozenset({"completed", "accepted", "soft_rejected", "rejected"})
 """A unit whose answer is stored."""
+
+RESERVING_INTENT: Final = frozenset({"planned", "sent", "unknown", "confirmed"})
+"""A call whose amount was paid, or may be: what a budget has to cover."""
+
+UNSETTLED_INTENT: Final = frozenset({"sent", "unknown"})
+"""A call that may have had its effect without our knowing."""
 
 COSTED_UNIT: Final = frozenset({"launched", "assigned", "completed", "accepted", "soft_rejected"})
 """A unit that is paid, or will be if it is done: what a budget has to cover."""

@@ -22,7 +22,13 @@ class HealthMeter:
         self._lags = [*self._lags[1 - KEPT_BEATS :], max(0.0, lag_seconds) * 1000]
 
     def report(
-        self, *, connections: int, refusals: Counter[str], trouble: str, worker_link: str
+        self,
+        *,
+        connections: int,
+        refusals: Counter[str],
+        trouble: str,
+        held_back: str,
+        worker_link: str,
     ) -> dict[str, Any]:
         """What goes into the lease row."""
         commit = self._db.last_commit_ms
@@ -32,5 +38,6 @@ class HealthMeter:
             "connections": connections,
             "refusals": dict(refusals),
             "trouble": trouble,
+            "held_back": held_back,
             "worker_link": worker_link,
         }

@@ -13,16 +13,19 @@ from typing import Any, Final
 import orjson
 from peewee import JOIN, Query, fn
 
-from mephisto_engine.data_model import Agent, Intent, Submission, TaskRun, Unit
+from mephisto_engine.data_model import Agent, Decision, Intent, Submission, TaskRun, Unit
 from mephisto_engine.data_model.status import (
-    COSTED_UNIT,
     DONE_UNIT,
     HOLDING_AGENT,
     LIVE_AGENT,
+    RESERVING_INTENT,
+    DecisionStatus,
     IntentStatus,
     UnitStatus,
 )
-from mephisto_engine.database import MephistoDB
+from mephisto_engine.data_model.units import COMPENSATION_INDEX
+from mephisto_engine.database import MephistoDB, ledger
+from mephisto_engine.database.compiled import Compiled
 from mephisto_engine.operations.findings import Faults, Finding
 from mephisto_engine.operations.replay import Replay
 
@@ -35,6 +38,7 @@ Check = Callable[[Stream], Iterator[str]]
 ACCEPT_KINDS: Final = ("accept", "approve")
 """Kinds of intent that pay for a unit's answer."""
 
+_UNDER_WAY: Final = sorted(RESERVING_INTENT - {IntentStatus.CONFIRMED})
 _DONE_AGENT: Final = HOLDING_AGENT - LIVE_AGENT
 _HINT: Final = (
     "Stop the runs, keep a copy of the database as it is, and report this with the copy's journal."
@@ -121,6 +125,7 @@ def _never_twice(stream: Stream) -> Iterator[str]:
 def _one_worker_a_unit(stream: Stream) -> Iterator[str]:
     """I3: at most one agent holds a unit, and the unit says the same as that agent."""
     holds = (Agent.unit == Unit.id) & Agent.status.in_(sorted(HOLDING_AGENT))
+    is_worked_on = Unit.unit_index != COMPENSATION_INDEX
     for unit, status, worker, number, agent_status, agent_worker in stream(
         Unit.select(
             Unit.id,
@@ -131,6 +136,7 @@ def _one_worker_a_unit(stream: Stream) -> Iterator[str]:
             fn.MAX(Agent.worker),
         )
         .join(Agent, JOIN.LEFT_OUTER, on=holds)
+        .where(is_worked_on)
         .group_by(Unit.id)
     ):
         wanted = _holders_of(status)
@@ -152,7 +158,15 @@ def _holders_of(unit_status: str) -> frozenset[str] | None:
 
 
 def _paid_once(stream: Stream) -> Iterator[str]:
-    """I4: a call to the outside was confirmed at most once a key, a unit paid at most once."""
+    """I4: a call to the outside was confirmed at most once a key, a unit paid at most once.
+
+    What was confirmed has led to what it was for, and what was sent has been confirmed.
+    """
+    yield from _confirmed_twice(stream)
+    yield from _half_settled(stream)
+
+
+def _confirmed_twice(stream: Stream) -> Iterator[str]:
     confirmed = Intent.status == IntentStatus.CONFIRMED
     for key, number in stream(
         Intent.select(Intent.key, fn.COUNT(Intent.id))
@@ -170,17 +184,35 @@ def _paid_once(stream: Stream) -> Iterator[str]:
         yield f"unit {unit} was paid {number} times"
 
 
-def _budget(stream: Stream) -> Iterator[str]:
-    """I5: what is published, under way and done can be paid from the run's budget."""
-    cost = fn.COUNT(Unit.id) * TaskRun.unit_cost_cents
-    for run, cents, budget in stream(
-        TaskRun.select(TaskRun.id, cost, TaskRun.budget_cents)
-        .join(Unit)
-        .where(TaskRun.budget_cents.is_null(False) & Unit.status.in_(sorted(COSTED_UNIT)))
-        .group_by(TaskRun.id)
-        .having(cost > TaskRun.budget_cents)
+def _half_settled(stream: Stream) -> Iterator[str]:
+    for unit, status in stream(
+        Unit.select(Unit.id, Unit.status)
+        .join(Intent)
+        .where(
+            (Intent.status == IntentStatus.CONFIRMED)
+            & Intent.kind.in_(ACCEPT_KINDS)
+            & Unit.status.not_in([UnitStatus.ACCEPTED, UnitStatus.SOFT_REJECTED])
+        )
     ):
-        yield f"run {run} costs {cents} cents and may cost {budget}"
+        yield f"unit {unit} was paid and is {status}"
+    for decision, status in stream(
+        Decision.select(Decision.id, Intent.status)
+        .join(Intent)
+        .where((Decision.status == DecisionStatus.SENT) & Intent.status.in_(_UNDER_WAY))
+    ):
+        yield f"decision {decision} counts as sent, and one of its calls is {status}"
+
+
+def _budget(stream: Stream) -> Iterator[str]:
+    """I5: what is published, promised and paid, fees included, is within every budget."""
+
+    def rows(query: Compiled, **values: Any) -> list[tuple[Any, ...]]:
+        return query.fetch(**values)
+
+    for (run,) in list(stream(TaskRun.select(TaskRun.id).order_by(TaskRun.id))):
+        for cap in ledger.caps_of(rows, run):
+            if cap.free_cents < 0:
+                yield f"{cap.owner} costs {cap.worst_cents} cents, may cost {cap.budget_cents}"
 
 
 def _limits(stream: Stream) -> Iterator[str]:
@@ -234,6 +266,6 @@ _CHECKS: Final[tuple[tuple[str, str, Check], ...]] = (
     ("I2 never twice", "nobody has two units of one assignment", _never_twice),
     ("I3 one worker a unit", "units and agents agree on who holds what", _one_worker_a_unit),
     ("I4 paid once", "no unit is paid twice", _paid_once),
-    ("I5 budget", "no run costs more than its budget", _budget),
+    ("I5 budget", "no run and no project costs more than its budget", _budget),
     ("I9 limits", "nobody has more units than allowed", _limits),
 )

@@ -22,9 +22,10 @@ from mephisto_engine.abstractions.calling import call
 from mephisto_engine.data_model import Unit
 from mephisto_engine.data_model.records import UnitRecord
 from mephisto_engine.data_model.status import UnitStatus
-from mephisto_engine.database import MephistoDB
+from mephisto_engine.database import MephistoDB, ledger
 from mephisto_engine.database.compiled import Compiled, param
 from mephisto_engine.database.operations import agents as agent_ops
+from mephisto_engine.database.operations import budgets
 from mephisto_engine.database.operations import runs as ops
 from mephisto_engine.database.operations.changes import chunks
 from mephisto_engine.database.operations.runs import NewAssignment
@@ -39,6 +40,12 @@ GROUP = 1000
 
 AHEAD = 1000
 """Unfinished units that endless data is kept ahead of the workers."""
+
+BUDGET_SECONDS = 5.0
+"""How often a budget that holds units back is looked at again."""
+
+BUDGET_CALM_SECONDS = 0.2
+"""At least so long between two looks, however much goes on."""
 
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 60.0
@@ -75,8 +82,8 @@ class TaskLauncher:
     def __init__(
         self, db: MephistoDB, live: LiveRun, job: Job, url: str, changed: Callable[[], None]
     ) -> None:
-        self.is_budget_reached = False
-        """Whether units are held back because the next one might not be paid for."""
+        self.held_back = ""
+        """Whose budget holds units back, because the next one might not be paid for from it."""
         self.trouble: str = ""
         """The provider's words while publishing fails; empty otherwise."""
         self._db = db
@@ -204,8 +211,10 @@ class TaskLauncher:
     async def _publish(self) -> None:
         wait = FIRST_WAIT
         while not self._is_stopping:
+            # Cleared first: whatever happens from here on is a reason to look again.
+            self._wake.clear()
             async with self._publishing:
-                number = min(GROUP, self._allowance(), len(self._waiting))
+                number = await self._affordable(min(GROUP, self._allowance()))
                 group = [self._waiting.popleft() for _ in range(number)]
                 error = await self._try_to_launch(group) if group else None
             if error is not None:
@@ -216,8 +225,7 @@ class TaskLauncher:
                 self._has_begun.set()
             else:
                 self._note_beginning()
-                self._wake.clear()
-                await self._wake.wait()
+                await self._pause()
 
     async def _try_to_launch(self, group: Sequence[tuple[int, int]]) -> Exception | None:
         """Publish a group; if that fails, it waits again, and what went wrong comes back."""
@@ -270,15 +278,28 @@ class TaskLauncher:
         cap = self._job.max_num_concurrent_units
         if cap:
             allowance = min(allowance, cap - self._live.published)
-        budget, cost = self._job.budget_cents, self._job.cost_of_unit
-        if budget is not None and cost:
-            affordable = budget // cost - self._live.costed
-            was_reached = self.is_budget_reached
-            self.is_budget_reached = affordable <= 0 < len(self._waiting)
-            if self.is_budget_reached and not was_reached:
-                self._changed()
-            allowance = min(allowance, affordable)
         return allowance
+
+    async def _affordable(self, number: int) -> int:
+        """How many of these the budgets of run and project pay for; they are set aside for it."""
+        held_back = ""
+        if number > 0 and self._db.read(ledger.has_cap, self._db.rows, self._live.run_id):
+            run_id = self._live.run_id
+            number, held_back = await self._db.write(budgets.reserve_units, run_id, number)
+        is_news = bool(held_back and not number) is not bool(self.held_back)
+        self.held_back = held_back if not number else ""
+        if is_news:
+            self._changed()
+        return number
+
+    async def _pause(self) -> None:
+        """Wait for a change; other processes free a budget without telling this one."""
+        try:
+            await asyncio.wait_for(self._wake.wait(), BUDGET_SECONDS if self.held_back else None)
+        except TimeoutError:
+            return
+        if self.held_back:
+            await asyncio.sleep(BUDGET_CALM_SECONDS)
 
     def _records(self, ids: Sequence[int]) -> list[UnitRecord]:
         """The units with their data, for the provider; blocks."""

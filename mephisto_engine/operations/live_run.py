@@ -19,6 +19,7 @@ from mephisto_engine.clock import from_ms
 from mephisto_engine.data_model import Agent, TaskRun, Unit, Worker
 from mephisto_engine.data_model.records import UnitRecord, WorkerRecord
 from mephisto_engine.data_model.status import COSTED_UNIT, LIVE_AGENT, OPEN_UNIT, UnitStatus
+from mephisto_engine.data_model.units import COMPENSATION_INDEX
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.compiled import Compiled, param
 from mephisto_engine.database.operations.agents import HISTORY, UNIT_WITH_DATA, unit_record
@@ -31,7 +32,7 @@ KEPT_CURSORS = 20_000
 _COUNTS = Compiled(
     lambda: (
         Unit.select(Unit.status, fn.COUNT(Unit.id))
-        .where(Unit.task_run == param("run"))
+        .where((Unit.task_run == param("run")) & (Unit.unit_index != COMPENSATION_INDEX))
         .group_by(Unit.status)
     )
 )

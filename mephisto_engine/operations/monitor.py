@@ -43,7 +43,19 @@ MINUTES = 60
 
 PREVIEW_WIDTH = 200
 
-_QUIET = ("unit.assigned", "unit.completed", "command.issued", "command.taken", "command.done")
+_QUIET = (
+    "unit.assigned",
+    "unit.completed",
+    "agent.approved",
+    "agent.rejected",
+    "agent.soft_rejected",
+    "intent.created",
+    "intent.planned",
+    "intent.sent",
+    "command.issued",
+    "command.taken",
+    "command.done",
+)
 """Events that say nothing which another event beside them does not say better."""
 
 
@@ -142,7 +154,8 @@ class Monitor:
         number = range_size(details) or 1
         if kind == "run.changed":
             self._config = (0, "")
-        if subject == "unit" and run_id in self._units and after:
+        is_worked_on = subject == "unit" and kind != "unit.compensated"
+        if is_worked_on and run_id in self._units and after:
             self._count(self._units[run_id], before, after, number)
         if run_id == self._run_id and subject == "agent" and after:
             self._count(self._agents, before, after, number)
@@ -229,6 +242,7 @@ class Monitor:
             ended_at=row.ended_at,
             is_driven=self._is_driven(row),
             is_sandbox=row.is_sandbox,
+            held_back=str((row.health or {}).get("held_back") or ""),
         )
 
     def _is_driven(self, row: Any) -> bool:

@@ -2,28 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from mephisto_engine.abstractions.registry import Registry
+from mephisto_engine.data_model.status import IntentStatus, UnitStatus
 from mephisto_engine.database import MephistoDB
+from mephisto_engine.database.operations import money as money_ops
 from mephisto_engine.database.operations import review as ops
 from mephisto_engine.database.operations.review import NewDecision
+from mephisto_engine.database.queries import money as money_queries
 from mephisto_engine.database.queries import review as queries
+from mephisto_engine.database.queries.money import UnsettledCall
 from mephisto_engine.database.queries.review import DecisionRow, QueuedUnit, Scope
+from mephisto_engine.errors import StateError
+from mephisto_engine.operations.payments import Failpoint, Patience, Sender, sending_alone
+from mephisto_engine.operations.provider_access import provider_of_run
+
+AT_ONCE = 8
+"""Decisions that are under way to providers at one time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of one staged decision."""
+
+    decision: DecisionRow
+    error: str = ""
+    """Why it is still staged; empty if it was sent whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a batch of staged decisions amounts to."""
+
+    counts: dict[str, int]
+    """Verdict → number."""
+    cents: dict[str, int]
+    """Verdict → pay of its units."""
+    bonus_cents: int
+    blocks: int
+
+    @property
+    def is_final_for_somebody(self) -> bool:
+        """Whether it rejects or blocks, which is asked about before it is sent."""
+        return bool(self.counts[UnitStatus.REJECTED] or self.blocks)
+
+
+def summarise(decisions: Sequence[DecisionRow]) -> Summary:
+    """Count a batch of decisions by verdict."""
+    counts: Counter[str] = Counter()
+    cents: Counter[str] = Counter()
+    for row in decisions:
+        counts[row.verdict] += 1
+        if row.verdict != UnitStatus.REJECTED:
+            cents[row.verdict] += row.pay_cents
+    blocks = sum(row.block_reason is not None for row in decisions)
+    return Summary(counts, cents, sum(row.bonus_cents for row in decisions), blocks)
 
 
 class Review:
     """Decisions of one operator. Methods block; none of them belongs on an event loop."""
 
     def __init__(
-        self, db: MephistoDB, home: Path, actor: str, registry: Registry | None = None
+        self,
+        db: MephistoDB,
+        home: Path,
+        actor: str,
+        registry: Registry | None = None,
+        patience: Patience | None = None,
     ) -> None:
         """Review as ``actor`` (see `operator_name`), with the data folder ``home``."""
         self._db = db
         self._home = home
         self._actor = actor
         self._registry = registry
+        self._patience = patience
+        self.failpoint: Failpoint = lambda step: None
+        """Called between any two steps of sending; for tests that end the process there."""
 
     def queue(self, run_id: int | None = None, task_name: str | None = None) -> list[QueuedUnit]:
         """Submitted units that wait, by worker and then oldest first."""
@@ -66,3 +125,76 @@ class Review:
             StateError: one is not staged any more, or is being carried out.
         """
         self._db.write_now(ops.withdraw, decision_ids, self._actor)
+
+    def send(
+        self,
+        run_id: int | None = None,
+        task_name: str | None = None,
+        report: Callable[[Sent], object] = lambda sent: None,
+    ) -> list[Sent]:
+        """Carry out what is staged: pay, refuse, give bonuses, block.
+
+        Works for runs that are live, in this process or another, and for runs that have ended.
+        What fails stays staged with the reason. A repeat never does anything twice.
+
+        Args:
+            run_id: only decisions about this run.
+            task_name: only decisions about this task.
+            report: called with each decision when it is done, from another thread.
+
+        Returns:
+            What became of each, in the order in which they were staged.
+
+        Raises:
+            StateError: another process is sending.
+        """
+        with sending_alone(self._db):
+            return asyncio.run(self._send(Scope(run_id, task_name), report))
+
+    def unsettled(self, run_id: int | None = None) -> list[UnsettledCall]:
+        """Calls to a provider of which nobody knows yet whether they had their effect."""
+        return self._db.read(money_queries.unsettled_calls, run_id)
+
+    def settle(self, key: str, is_done: bool) -> None:
+        """Say of a call what has come of it, where the provider cannot be asked.
+
+        Args:
+            key: the call's key.
+            is_done: whether it had its effect; if not, the next `send` makes it again.
+
+        Raises:
+            NotFoundError: there is no call with that key.
+            StateError: its outcome is known.
+        """
+        with sending_alone(self._db):
+            found = self._db.read(money_queries.find_intent, key)
+            if found.status != IntentStatus.UNKNOWN:
+                raise StateError(f"{key} is {found.status}; there is nothing to settle.")
+            if is_done:
+                self._db.write_now(money_ops.confirm, found.id)
+            else:
+                words = f"{self._actor} says that it has not happened"
+                self._db.write_now(money_ops.put_back, found.id, words)
+
+    async def _send(self, scope: Scope, report: Callable[[Sent], object]) -> list[Sent]:
+        sender = self._sender()
+        await sender.recover()
+        staged = await asyncio.to_thread(self._db.read, queries.staged_decisions, scope)
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def send_one(row: DecisionRow) -> Sent:
+            async with gate:
+                sent = Sent(row, await sender.send_decision(row.id, row.run_id))
+            report(sent)
+            return sent
+
+        return await asyncio.gather(*(send_one(row) for row in staged))
+
+    def _sender(self) -> Sender:
+        registry = self._registry or Registry()
+        return Sender(
+            self._db,
+            lambda run_id: provider_of_run(self._db, self._home, registry, run_id),
+            self._patience,
+            self.failpoint,
+        )

@@ -262,7 +262,8 @@ class RunDriver:
             return RunStatus.COMPLETED, ""
         if is_draining and self._supervisor.is_empty:
             return RunStatus.STOPPED, self._reason
-        if self._launcher.is_budget_reached and not self._live.published:
+        held_back = self._launcher.held_back
+        if held_back == f"run {self.run_id}" and not self._live.published:
             waiting = self._launcher.waiting
             return RunStatus.STOPPED, f"The budget is used up; {waiting} units are not published."
         return None
@@ -356,6 +357,7 @@ class RunDriver:
             connections=channel.connection_count() if channel else 0,
             refusals=self._supervisor.arrivals.refusals,
             trouble=self._launcher.trouble,
+            held_back=self._launcher.held_back,
             worker_link=self._worker_link,
         )
         is_ours = await self._db.write(

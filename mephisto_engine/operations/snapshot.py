@@ -73,6 +73,8 @@ class RunRow:
     is_driven: bool
     """Whether an engine holds the run's lease now."""
     is_sandbox: bool
+    held_back: str = ""
+    """Whose budget keeps units from being published: `run 3`, `project NAME`; empty for none."""
 
     @property
     def done(self) -> int:

@@ -12,6 +12,7 @@ _ERRORS: Final = frozenset(
         "agent.task_failed",
         "agent.page_error",
         "command.failed",
+        "intent.failed",
     }
 )
 _WARNINGS: Final = frozenset(
@@ -26,6 +27,7 @@ _WARNINGS: Final = frozenset(
         "run.draining",
         "run.stopped",
         "worker.blocked",
+        "intent.unknown",
     }
 )
 
@@ -42,6 +44,13 @@ _SENTENCES: Final[dict[str, str]] = {
     "agent.task_failed": "the task's code failed beside agent {id}: {error}",
     "agent.timeout": "agent {id} timed out on unit {unit}: {reason}",
     "command.issued": "{actor} asked for {kind}",
+    "decision.created": "unit {unit} staged {verdict} by {actor} (not yet sent)",
+    "decision.sent": "the decision about unit {unit} was sent",
+    "decision.withdrawn": "the decision about unit {unit} was taken back by {actor}",
+    "intent.confirmed": "{key}: done, {cents} cents",
+    "intent.failed": "{key}: {error}",
+    "intent.unknown": "{key}: not known whether it was done: {error}",
+    "project.budget_set": "{actor} set the budget of project {name} to {budget_cents} cents",
     "gateway.refused": "a request was refused: {reason} ({where})",
     "run.changed": "run {id} was changed by {actor}: {changes}",
     "run.completed": "run {id} has completed",
@@ -57,6 +66,10 @@ _SENTENCES: Final[dict[str, str]] = {
     "run.publishing_failed": "publishing failed: {error}; next try in {next_try_seconds} s",
     "run.stopped": "run {id} was stopped: {reason}",
     "unit.assigned": "unit {id} assigned to agent {agent}",
+    "unit.accepted": "unit {id} was accepted by {actor}",
+    "unit.compensated": "worker {worker} was compensated with {cents} cents: {reason}",
+    "unit.rejected": "unit {id} was rejected by {actor}: {note}",
+    "unit.soft_rejected": "unit {id} was passed (paid, not kept) by {actor}",
     "unit.completed": "unit {id} completed by agent {agent}",
     "worker.blocked": "worker {id} was blocked by {actor}: {reason}",
     "worker.granted": "worker {id} holds {qualification} = {value} now ({actor})",

@@ -159,6 +159,8 @@ def where(snapshot: Snapshot, run: RunRow, now: datetime) -> list[Line]:
 
 
 def _reason(run: RunRow) -> tuple[Span, ...]:
+    if run.held_back:
+        return (Span(f"held back by the budget of {clean(run.held_back, 100)}", "warn"),)
     reason = clean(first_line(run.status_reason), 200)
     return (Span(reason, "bad" if run.status == "failed" else "dim"),) if reason else ()
 

@@ -153,7 +153,7 @@ def test_a_unit_that_was_paid_twice_is_found(home: Path) -> None:
         " VALUES ('{}', 'accept', 1, 10, 0, '', 'confirmed', 0, 1, 0)"
     )
     found = faults(spoil(home, insert.format("a"), insert.format("b")))
-    assert found["I4 paid once"] == "unit 1 was paid 2 times"
+    assert found["I4 paid once"].startswith("unit 1 was paid 2 times")
     assert "not in the journal" in found["I10 journal"]
 
 

@@ -1,22 +1,49 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from mephisto_engine.data_model import TaskRun
 from mephisto_engine.database import MephistoDB
+from mephisto_engine.operations.payments import Patience
 from mephisto_engine.operations.review import Review
 from mephisto_engine.testing.conformance.database import StoredRun
+from mephisto_providers.mock.ledger import LEDGER, Ledger
+
+QUICK = Patience(call=0.05, first_wait=0.0)
 
 
 class ReviewedRun:
     """A run of submitted units, without an engine: unit n is by the worker that was named n-th."""
 
-    def __init__(self, db: MephistoDB, home: Path, *workers: str, **changes: object) -> None:
+    def __init__(
+        self,
+        db: MephistoDB,
+        home: Path,
+        *workers: str,
+        provider: dict[str, Any] | None = None,
+        **changes: Any,
+    ) -> None:
         self.db = db
+        changes["config"] = _config(provider or {})
         self.stored = StoredRun.create(db, assignments=len(workers), **changes)
         for place, worker in enumerate(workers):
             self.stored.submit(self.stored.arrive(worker, place), f'{{"answer": {place}}}')
         self.units = [unit for unit, _ in self.stored.units]
-        self.review = Review(db, home, "operator:me")
+        self.review = Review(db, home, "operator:me", patience=QUICK)
+
+    def change_provider(self, **options: Any) -> None:
+        change = TaskRun.update(config=_config(options)).where(TaskRun.id == self.stored.id)
+        self.db.write_now(lambda tx: tx.select(change))
 
     def status(self, place: int = 0) -> str:
         return self.stored.unit_status(place)
+
+
+def ledger_of(home: Path) -> Ledger:
+    """The mock provider's own books."""
+    return Ledger("MOCK_REQUESTER", home / LEDGER)
+
+
+def _config(provider: dict[str, Any]) -> dict[str, Any]:
+    return {"mephisto": {"provider": {"_provider_type": "mock", **provider}, "task": {}}}

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from mephisto_engine.data_model import Decision, Intent, Unit
 from mephisto_engine.data_model.status import (
+    UNSETTLED_INTENT,
     DecisionStatus,
     IntentStatus,
     UnitStatus,
@@ -18,9 +19,6 @@ from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.errors import NotFoundError, StateError
 
 VERDICTS: Final = (UnitStatus.ACCEPTED, UnitStatus.SOFT_REJECTED, UnitStatus.REJECTED)
-
-UNDER_WAY: Final = frozenset({IntentStatus.SENT, IntentStatus.UNKNOWN})
-"""An intent that may have had its effect already, without our knowing."""
 
 LARGEST_SUM: Final = 100_000_00
 """Cents: no bonus and no compensation is larger, so that a slip of the finger is found."""
@@ -182,7 +180,7 @@ def _withdraw(tx: Transaction, decision_id: int, actor: str) -> None:
         )
     intents = tx.all(_INTENTS, decision=decision_id)
     for _, kind, intent_status in intents:
-        if intent_status in UNDER_WAY:
+        if intent_status in UNSETTLED_INTENT:
             raise StateError(
                 f"Unit {unit_id}: what came of its {kind} is not known yet.",
                 "`mephisto-tui review send` asks the provider.",

@@ -66,6 +66,9 @@ _SET_ITEMS = Compiled(
         }
     ).where(TaskRun.id == param("id"))
 )
+_NOTHING_PUBLISHING = Compiled(
+    lambda: TaskRun.update({TaskRun.publishing: 0}).where(TaskRun.id == param("run"))
+)
 _UNITS_BY_STATUS = Compiled(
     lambda: (
         Unit.select(Unit.id)
@@ -197,6 +200,7 @@ def end_of_data(tx: Transaction, run_id: int, items_taken: int) -> None:
 def launch_units(tx: Transaction, run_id: int, unit_ids: Sequence[int]) -> None:
     """The provider has published these units: created → launched."""
     tx.move_many("unit", unit_ids, UnitStatus.CREATED, UnitStatus.LAUNCHED, run=run_id)
+    tx.run(_NOTHING_PUBLISHING, run=run_id)
 
 
 def record_run_event(
@@ -221,6 +225,7 @@ def expire_units(tx: Transaction, run_id: int, actor: str, reason: str) -> int:
             data={"reason": reason},
         )
         total += len(ids)
+    tx.run(_NOTHING_PUBLISHING, run=run_id)
     return total
 
 

@@ -8,13 +8,14 @@ from typing import Any
 from peewee import fn
 
 from mephisto_engine.data_model import Agent, Event, Unit
+from mephisto_engine.data_model.units import COMPENSATION_INDEX
 
 
 def unit_counts(run_ids: list[int]) -> list[tuple[int, str, int]]:
-    """``(run id, status, number)`` of units."""
+    """``(run id, status, number)`` of units, compensations left out."""
     query: Any = (
         Unit.select(Unit.task_run, Unit.status, fn.COUNT(Unit.id))
-        .where(Unit.task_run.in_(run_ids))
+        .where(Unit.task_run.in_(run_ids) & (Unit.unit_index != COMPENSATION_INDEX))
         .group_by(Unit.task_run, Unit.status)
     )
     return list(query.tuples())

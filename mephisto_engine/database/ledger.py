@@ -1,0 +1,116 @@
+"""What a run and its project may come to cost at worst, for every check of a cap.
+
+Base pay is counted from the units, whatever wrote them; bonuses and compensations from the intents
+that pay them. A rejected unit costs nothing, until an intent to accept it after all is planned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from peewee import JOIN, fn
+
+from mephisto_engine.data_model import Intent, Project, Task, TaskRun, Unit
+from mephisto_engine.data_model.status import COSTED_UNIT, RESERVING_INTENT, UnitStatus
+from mephisto_engine.data_model.units import COMPENSATION_INDEX
+from mephisto_engine.database.compiled import Compiled, param
+
+EXTRA_KINDS = ("bonus", "compensate")
+"""Intents that pay beside a unit's own pay."""
+
+
+class Rows(Protocol):
+    """Runs a compiled query: `Transaction.all` or `MephistoDB.rows`."""
+
+    def __call__(self, query: Compiled, **values: Any) -> list[tuple[Any, ...]]:
+        """All rows of the query."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """A budget, and how much of it is spoken for."""
+
+    owner: str
+    """`run 3` or `project NAME`."""
+    budget_cents: int
+    worst_cents: int
+
+    @property
+    def free_cents(self) -> int:
+        """What can still be promised; negative after a budget was lowered."""
+        return self.budget_cents - self.worst_cents
+
+
+_COSTED = Unit.status.in_(sorted(COSTED_UNIT)) & (Unit.unit_index != COMPENSATION_INDEX)
+_IS_EXTRA = Intent.kind.in_(EXTRA_KINDS)
+_IS_SECOND_THOUGHT = (Intent.kind == "approve") & (Unit.status == UnitStatus.REJECTED)
+
+UNITS_COST = Compiled(
+    lambda: Unit.select(fn.COUNT(Unit.id)).where((Unit.task_run == param("run")) & _COSTED)
+)
+EXTRAS_COST = Compiled(
+    lambda: (
+        Intent.select(fn.COALESCE(fn.SUM(Intent.amount_cents + Intent.fee_cents), 0))
+        .join(Unit, JOIN.LEFT_OUTER)
+        .where(
+            (Intent.task_run == param("run"))
+            & Intent.status.in_(sorted(RESERVING_INTENT))
+            & (_IS_EXTRA | _IS_SECOND_THOUGHT)
+        )
+    )
+)
+_RUN = Compiled(
+    lambda: (
+        TaskRun.select(
+            TaskRun.unit_cost_cents,
+            TaskRun.budget_cents,
+            TaskRun.publishing,
+            Task.project,
+            Project.name,
+            Project.budget_cents,
+        )
+        .join(Task)
+        .join(Project, JOIN.LEFT_OUTER)
+        .where(TaskRun.id == param("run"))
+    )
+)
+_RUNS_OF_PROJECT = Compiled(
+    lambda: (
+        TaskRun.select(TaskRun.id, TaskRun.unit_cost_cents, TaskRun.publishing)
+        .join(Task)
+        .where(Task.project == param("project"))
+    )
+)
+
+
+def caps_of(rows: Rows, run_id: int) -> list[Cap]:
+    """The caps that a run's money is under: its own, and its project's."""
+    cost, budget, publishing, project, name, project_budget = rows(_RUN, run=run_id)[0]
+    caps = []
+    if budget is not None:
+        worst = worst_of_run(rows, run_id, cost, publishing)
+        caps.append(Cap(f"run {run_id}", budget, worst))
+    if project_budget is not None:
+        caps.append(Cap(f"project {name}", project_budget, worst_of_project(rows, project)))
+    return caps
+
+
+def has_cap(rows: Rows, run_id: int) -> bool:
+    """Whether a run's money is limited at all."""
+    _, budget, _, _, _, project_budget = rows(_RUN, run=run_id)[0]
+    return budget is not None or project_budget is not None
+
+
+def worst_of_run(rows: Rows, run_id: int, unit_cost: int, publishing: int) -> int:
+    """Cents that a run may come to cost with what was published and promised so far."""
+    units: int = rows(UNITS_COST, run=run_id)[0][0]
+    extras: int = rows(EXTRAS_COST, run=run_id)[0][0]
+    return (units + publishing) * unit_cost + extras
+
+
+def worst_of_project(rows: Rows, project_id: int) -> int:
+    """The same over all runs of a project."""
+    runs = rows(_RUNS_OF_PROJECT, project=project_id)
+    return sum(worst_of_run(rows, run, cost, publishing) for run, cost, publishing in runs)

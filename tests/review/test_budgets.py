@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from mephisto_engine.data_model import Unit
+from mephisto_engine.data_model.status import COSTED_UNIT
+from mephisto_engine.database import MephistoDB
+from mephisto_engine.database.operations import budgets
+from mephisto_engine.database.operations.review import NewDecision
+from mephisto_engine.errors import NotFoundError, StateError
+from mephisto_engine.operations import launcher, run_driver
+from mephisto_engine.operations.monitor import Monitor
+from mephisto_engine.operations.review import Review
+from mephisto_engine.operations.snapshot import View
+from mephisto_engine.testing.clock import FakeClock
+
+sys.path.append(str(Path(__file__).parent.parent / "engine"))
+
+from engine_world import World, until
+from review_world import QUICK, ReviewedRun
+
+
+@pytest_asyncio.fixture
+async def world(
+    db: MephistoDB, clock: FakeClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[World]:
+    for name in ("BUDGET_SECONDS", "BUDGET_CALM_SECONDS"):
+        monkeypatch.setattr(launcher, name, 0.02)
+    monkeypatch.setattr(run_driver, "LINGER_SECONDS", 0.0)
+    monkeypatch.setattr(run_driver, "BEAT_SECONDS", 0.02)
+    world = World(db, tmp_path / "home", clock)
+    yield world
+    await world.close()
+
+
+async def _launch(world: World, units: int, name: str, project: str | None = "p", **task: object):
+    config = world.config(units, task_name=name, project=project, **task)
+    return world.run(await world.operator.launch(config))
+
+
+async def _project_with_budget(world: World, cents: int):
+    first = await _launch(world, 3, "first")
+    await until(lambda: len(first.driver.live.pool) == 3)
+    await world.db.write(budgets.set_project_budget, "p", cents, "operator:me")
+    return first
+
+
+async def test_a_projects_budget_holds_over_its_runs(world: World) -> None:
+    first = await _project_with_budget(world, 55)
+    second = await _launch(world, 5, "second")
+    await until(lambda: second.driver._launcher.held_back == "project p")
+    assert len(second.driver.live.pool) == 2
+    costed = world.db.stream(Unit.select(Unit.id).where(Unit.status.in_(sorted(COSTED_UNIT))))
+    assert len(list(costed)) == 5
+    assert (first.status, second.status) == ("live", "live")
+
+
+async def test_consoles_see_that_a_budget_holds_units_back(world: World) -> None:
+    await _project_with_budget(world, 35)
+    second = await _launch(world, 2, "second")
+    monitor = Monitor(world.db, world.clock)
+
+    def held_back() -> str:
+        monitor.want(View(run_id=second.id))
+        run = monitor.refresh().run
+        return run.held_back if run else ""
+
+    await until(lambda: held_back() == "project p")
+    monitor.close()
+
+
+async def test_what_another_run_frees_is_published(world: World) -> None:
+    first = await _project_with_budget(world, 30)
+    second = await _launch(world, 2, "second")
+    await until(lambda: second.driver._launcher.held_back == "project p")
+    await first.do_units("alice")
+    review = Review(world.db, world.home, "operator:me", world.registry, QUICK)
+    unit = review.queue(first.id)[0].unit_id
+    await asyncio.to_thread(review.stage, NewDecision(unit, "rejected", "empty"))
+    await asyncio.to_thread(review.send, first.id)
+    await until(lambda: len(second.driver.live.pool) == 1)
+
+
+async def test_bonuses_are_in_a_runs_budget_too(world: World) -> None:
+    run = await _launch(world, 5, "first", None, budget=0.35, max_num_concurrent_units=1)
+    await until(lambda: len(run.driver.live.pool) == 1)
+    await run.do_units("alice")
+    review = Review(world.db, world.home, "operator:me", world.registry, QUICK)
+    unit = review.queue(run.id)[0].unit_id
+    await asyncio.to_thread(review.stage, NewDecision(unit, "accepted", bonus_cents=10))
+    assert [sent.error for sent in await asyncio.to_thread(review.send)] == [""]
+    for worker in ("bob", "carol"):
+        if not run.driver.ended.is_set():
+            await until(lambda: bool(len(run.driver.live.pool) or run.driver.ended.is_set()))
+        if len(run.driver.live.pool):
+            await run.do_units(worker)
+    assert (await run.ended()).status == "stopped"
+    assert run.units()["completed"] + run.units()["accepted"] == 2
+
+
+def test_what_is_being_published_is_set_aside(db: MephistoDB, home: Path) -> None:
+    run = ReviewedRun(db, home, "alice", budget_cents=35)
+    assert db.write_now(budgets.reserve_units, run.stored.id, 9) == (2, f"run {run.stored.id}")
+    run.review.stage(NewDecision(run.units[0], "accepted", bonus_cents=6))
+    assert "budget of run" in run.review.send()[0].error
+    assert db.write_now(budgets.reserve_units, run.stored.id, 1) == (1, "")
+    assert run.review.send()[0].error == ""
+
+
+def test_no_budget_is_lowered_below_what_was_promised(db: MephistoDB, home: Path) -> None:
+    ReviewedRun(db, home, "alice", project_name="p")
+    with pytest.raises(StateError, match="may cost 10 cents"):
+        db.write_now(budgets.set_project_budget, "p", 9, "operator:me")
+    db.write_now(budgets.set_project_budget, "p", 10, "operator:me")
+    db.write_now(budgets.set_project_budget, "p", None, "operator:me")
+
+
+def test_a_project_that_is_not_there_has_no_budget(db: MephistoDB) -> None:
+    with pytest.raises(NotFoundError):
+        db.write_now(budgets.set_project_budget, "none", 5, "operator:me")
