@@ -17,7 +17,7 @@ from mephisto_engine.abstractions.qualifications import (
 )
 from mephisto_engine.abstractions.registry import PluginKind, Registry
 from mephisto_engine.config.check import build_args, defaults_of, literal
-from mephisto_engine.config.compose import MephistoConfig, compose
+from mephisto_engine.config.compose import Composition, MephistoConfig, compose
 from mephisto_engine.config.plain import dotted, first_line, to_json, to_plain
 from mephisto_engine.config.redaction import MASK, redacted, restored
 from mephisto_engine.config.task_args import WHERE, TaskArgs, check_task_args, to_cents
@@ -72,7 +72,15 @@ def load_launch_config(
     Raises:
         ConfigError: with every problem that was found.
     """
-    composed = compose(path, overrides, registry)
+    return check_composed(compose(path, overrides, registry), registry, shared_state)
+
+
+def check_composed(
+    composed: Composition,
+    registry: Registry,
+    shared_state: SharedTaskState | Mapping[str, Any] | None = None,
+) -> LaunchConfig:
+    """Check what Hydra has made of a file. Arguments and errors as `load_launch_config`."""
     if not composed.tree:
         raise ConfigError(composed.problems)
     draft = _Draft(composed.tree, registry, composed.task_dir, composed.path)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from peewee import fn
 
 from mephisto_engine.data_model import Lease, Qualification, Requester, Task, TaskRun
 from mephisto_engine.data_model.records import RunRecord
@@ -53,6 +57,35 @@ def unknown_qualifications(names: set[str]) -> set[str]:
     """Which of these qualifications do not exist."""
     found = Qualification.select(Qualification.name).where(Qualification.name.in_(sorted(names)))
     return names - {row.name for row in found}
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchedConfig:
+    """A config file that runs were launched from, with the last of them."""
+
+    path: str
+    task_name: str
+    run_id: int
+    created_at: datetime
+
+
+def launched_configs(limit: int) -> list[LaunchedConfig]:
+    """The config files that were launched last, newest first."""
+    newest = (
+        TaskRun.select(fn.MAX(TaskRun.id))
+        .where(TaskRun.config_path.is_null(False))
+        .group_by(TaskRun.config_path)
+    )
+    runs = (
+        TaskRun.select(TaskRun, Task)
+        .join(Task)
+        .where(TaskRun.id.in_(newest))
+        .order_by(TaskRun.id.desc())
+        .limit(limit)
+    )
+    return [
+        LaunchedConfig(str(run.config_path), run.task.name, run.id, run.created_at) for run in runs
+    ]
 
 
 def last_unfinished_run(task_name: str, statuses: frozenset[str]) -> int | None:
