@@ -52,7 +52,6 @@ _QUIET = (
     "intent.created",
     "intent.planned",
     "intent.sent",
-    "command.issued",
     "command.taken",
     "command.done",
 )

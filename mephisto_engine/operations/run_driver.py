@@ -150,10 +150,13 @@ class RunDriver:
             raise StateError(f"Run {self.run_id} is {self._status}; it cannot be paused.")
         await self._move(RunStatus.PAUSED, actor)
         self._live.is_paused = True
-        at_work = number_of(len(self._live.agents), "worker")
+        number = len(self._live.agents)
+        at_work = (
+            f"{number_of(number, 'worker')} at work may finish" if number else "nobody is at work"
+        )
         return (
             f"Run {self.run_id} is paused: nothing new is published and nobody new is let in; "
-            f"{at_work} at work may finish."
+            f"{at_work}."
         )
 
     async def go_on(self, actor: str) -> str:

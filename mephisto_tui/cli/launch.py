@@ -82,13 +82,17 @@ def resume(
     as_json: Json = False,
     report_fd: ReportFd = None,
 ) -> None:
-    """Go on with a run after a stop or a crash.
+    """Go on with a run after a pause, a stop or a crash.
 
-    Every stored answer is kept; units that were withdrawn unfinished are offered again.
+    Every stored answer is kept; units that were withdrawn unfinished are offered again, those that
+    you have expired are not. A paused run that an engine drives goes on there.
     """
+    from mephisto_tui.cli.control import goes_on
     from mephisto_tui.cli.driving import Manner, drive_here
     from mephisto_tui.cli.starting import Resumed
 
+    if goes_on(settings_of(context), run_id):
+        return
     if detach:
         _leave(settings_of(context), "resume", [str(run_id)], headless)
     else:

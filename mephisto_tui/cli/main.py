@@ -108,8 +108,12 @@ for command in (
     listings.journal,
     watch.console,
     watch.watch,
-    control.stop,
+    control.pause,
     launch.resume,
+    control.extend,
+    control.expire,
+    control.disconnect,
+    control.stop,
     export.export,
     plugins.plugins,
     plugins.wut,
@@ -117,6 +121,7 @@ for command in (
     version,
 ):
     app.command()(command)
+app.command("set")(control.set_options)
 app.add_typer(workers.app, name="workers")
 app.add_typer(qualifications.app, name="qualifications")
 app.add_typer(config.app, name="config")

@@ -21,16 +21,16 @@ DryRun = Annotated[
     typer.Option("--dry-run", help="Print units, price and worst-case cost; create nothing."),
 ]
 ReportFd = Annotated[int | None, typer.Option("--report-fd", hidden=True)]
-_LARGEST_ID: Final = 2**63 - 1
+LARGEST_ID: Final = 2**63 - 1
 """What a database can hold as a row's number."""
 Run = Annotated[
     int,
-    typer.Argument(metavar="RUN", max=_LARGEST_ID, help="Number of the run; `runs` lists them."),
+    typer.Argument(metavar="RUN", max=LARGEST_ID, help="Number of the run; `runs` lists them."),
 ]
 SomeRun = Annotated[
     int | None,
     typer.Argument(
-        metavar="[RUN]", max=_LARGEST_ID, help="Number of the run; all runs if not given."
+        metavar="[RUN]", max=LARGEST_ID, help="Number of the run; all runs if not given."
     ),
 ]
 Overrides = Annotated[

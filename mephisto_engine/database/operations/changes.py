@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import groupby
 from typing import Any, Final
 
@@ -83,7 +84,7 @@ def change_options(
     config: dict[str, Any] = orjson.loads(tx.all(_CONFIG, run=run_id)[0][0])
     task = config["mephisto"]["task"]
     said = [
-        f"{name} {_shown(task.get(name))} → {_shown(value)}"
+        f"{name} {_shown(name, task.get(name))} → {_shown(name, value)}"
         for name, value in options.items()
         if task.get(name) != value
     ]
@@ -220,5 +221,7 @@ def _record_extension(tx: Transaction, run_id: int, items: int, units: int, acto
     tx.record("run.extended", "task_run", run_id, run=run_id, actor=actor, data=data)
 
 
-def _shown(value: Any) -> str:
-    return "none" if value is None else str(value)
+def _shown(name: str, value: Any) -> str:
+    if value is None:
+        return "none"
+    return f"${Decimal(str(value)):.2f}" if name == "budget" else str(value)

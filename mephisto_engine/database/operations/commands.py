@@ -42,11 +42,14 @@ def withdraw(tx: Transaction, command_id: int) -> bool:
     """Take back what no engine has begun with; False if one has."""
     if tx.status("command", command_id) != CommandStatus.ISSUED:
         return False
-    tx.move("command", command_id, CommandStatus.FAILED, outcome="nobody has answered in time")
+    outcome = "nobody has answered in time"
+    data = {"outcome": outcome}
+    tx.move("command", command_id, CommandStatus.FAILED, data=data, outcome=outcome)
     return True
 
 
 def finish(tx: Transaction, command_id: int, run_id: int | None, outcome: str, ok: bool) -> None:
     """It was carried out, or could not be; ``outcome`` says what came of it."""
     to = CommandStatus.DONE if ok else CommandStatus.FAILED
-    tx.move("command", command_id, to, run=run_id, outcome=outcome)
+    data = None if ok else {"outcome": outcome}
+    tx.move("command", command_id, to, run=run_id, data=data, outcome=outcome)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,6 +46,14 @@ def units_of_nobody(run_id: int) -> list[int]:
     """Ids of the run's units that are published, or will be, and that nobody is on."""
     statuses = [UnitStatus.CREATED.value, UnitStatus.LAUNCHED.value]
     return [unit.id for unit in _units(run_id, Unit.status.in_(statuses))]
+
+
+def found_to_expire(run_id: int, unit_ids: Sequence[int]) -> Counter[str]:
+    """How many of these units of the run have which status; of all that nobody is on, if none are
+    named.
+    """
+    ids = unit_ids or units_of_nobody(run_id)
+    return Counter(unit.status for unit in units_among(run_id, ids))
 
 
 def run_of_agent(agent_id: int) -> int:

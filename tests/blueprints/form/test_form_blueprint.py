@@ -19,6 +19,7 @@ from mephisto_blueprints.form.regular_expressions import example_of
 from mephisto_blueprints.static.state import SharedStaticTaskState
 from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.config import load_launch_config
+from mephisto_engine.errors import ConfigError
 from mephisto_engine.testing.conformance import BlueprintCase, BlueprintConformance
 
 OPTION = "mephisto.blueprint."
@@ -90,6 +91,12 @@ def test_a_data_file_gives_the_values_of_tokens(
     assert titles(blueprint) == ["On tea", "On milk"]
     first = next(iter(blueprint.get_initialization_data())).shared
     assert (first["id"], first["thing"]) == ("1", "tea")
+    write(tmp_path / "more.json", [{"thing": "soup"}])
+    [more] = blueprint.read_items(tmp_path / "more.json")
+    assert more.shared["form"]["title"] == "On soup"
+    write(tmp_path / "more.json", [{"id": "3"}])
+    with pytest.raises(ConfigError, match="thing"):
+        blueprint.read_items(tmp_path / "more.json")
 
 
 def test_formcomposers_token_sets_can_be_the_data_file(folder: Path, make: Make) -> None:

@@ -176,6 +176,9 @@ def test_each_context_is_a_conversation_of_so_many_workers(tmp_path: Path) -> No
         {"topic": "rain"},
     ]
     assert [item.shared for item in by_jsonl.get_initialization_data()] == [{"topic": "snow"}]
+    more = list(by_number.read_items(tmp_path / "c.csv"))
+    assert [item.shared for item in more] == [{"topic": "tea"}, {"topic": "rain"}]
+    assert more[0].unit_data == [{}, {}]
     items = list(by_number.get_initialization_data())
     assert [item.shared for item in items] == [{}] * 3
     assert [item.unit_data for item in items] == [[{}, {}]] * 3
