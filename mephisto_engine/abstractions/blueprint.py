@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from mephisto_engine.abstractions.agent import LiveAgent
 from mephisto_engine.abstractions.args import arg
 from mephisto_engine.abstractions.qualifications import Requirement
+from mephisto_engine.analysis.fields import LabelField
 from mephisto_engine.data_model.records import RunRecord, UnitRecord, WorkerRecord
 from mephisto_engine.errors import ConfigError, Problem
 
@@ -198,6 +199,20 @@ class Blueprint(ABC):
     def assert_task_args(cls, args: Any, shared_state: SharedTaskState) -> Iterable[Problem]:
         """Everything that is wrong with options, data files and shared state; changes nothing."""
         return ()
+
+    @classmethod
+    def get_label_fields(
+        cls, args: Mapping[str, Any], shared: Mapping[str, Any]
+    ) -> list[LabelField] | None:
+        """Which fields of an answer are labels, for statistics; None: found out from the values.
+
+        Called long after the run too, perhaps where its files are not: never raises for that.
+
+        Args:
+            args: the blueprint's options as the run was launched with.
+            shared: the shared data of one of the run's assignments.
+        """
+        return None
 
     @abstractmethod
     def get_initialization_data(self) -> ItemSource:

@@ -113,6 +113,8 @@ class Report:
     """Those with flags first, then by quality, the lowest first."""
     names: Mapping[int, str] = field(default_factory=dict)
     """Worker → what they are called."""
+    item_names: Mapping[int, str] = field(default_factory=dict)
+    """Item → what it is called."""
 
     @property
     def flags(self) -> tuple[Flag, ...]:

@@ -120,10 +120,11 @@ class Statistics:
     def estimate(self, name: str) -> None:
         """Bring Dawid–Skene and Cohen's kappa of a field up to date, from where they last stood.
 
-        A hundred thousand labels take about two seconds the first time.
+        A hundred thousand labels take about two seconds the first time. Nothing is estimated
+        before two workers have labelled the same item.
         """
         tally = self.tallies.get(name)
-        if not tally:
+        if tally is None or not tally.pairs.items.total():
             return
         seen, last, _ = self._estimates.get(name, _NOTHING)
         if last is None or seen != len(tally):
@@ -259,7 +260,7 @@ def _hardest(tally: LabelTally, estimated: DawidSkene | None) -> Iterator[ItemFi
     for share, _, item, counts in worst:
         most = majority(counts)
         label, probability = _most_probable(estimated, place_of.get(item))
-        yield ItemFigures(item, counts, share, most.value, most.tied, label, probability)
+        yield ItemFigures(item, dict(counts), share, most.value, most.tied, label, probability)
 
 
 def _most_probable(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,11 +20,12 @@ from mephisto_blueprints.static.files import (
     source_problems,
 )
 from mephisto_blueprints.static.form_fields import FormField, form_fields
-from mephisto_blueprints.static.html_text import PAGE_FIELDS, placeholders
+from mephisto_blueprints.static.html_text import PAGE_FIELDS, fill, placeholders
 from mephisto_blueprints.static.item_sources import Item
 from mephisto_blueprints.static.state import SharedStaticTaskState
 from mephisto_engine.abstractions.args import arg, required
 from mephisto_engine.abstractions.blueprint import TaskBuilder
+from mephisto_engine.analysis.fields import LabelField
 from mephisto_engine.errors import Problem
 
 PREVIEW = "preview.html"
@@ -89,6 +90,21 @@ class StaticTaskBlueprint(StaticBlueprint):
             )
         if source and fields is not None:
             yield from unknown_placeholders(source, fields)
+
+    @classmethod
+    def get_label_fields(
+        cls, args: Mapping[str, Any], shared: Mapping[str, Any]
+    ) -> list[LabelField] | None:
+        source = args.get("task_source")
+        try:
+            html = Path(str(source)).expanduser().read_text("utf-8-sig")
+        except (OSError, ValueError):
+            return None
+        return [
+            LabelField(fill(field.name, dict(shared)), tuple(field.values))
+            for field in form_fields(html)
+            if field.kind in ("radio", "select") and not field.is_multiple
+        ]
 
     def page_item(self, item: Item) -> Item:
         return {**item, "html": Path(self.args.task_source).name}

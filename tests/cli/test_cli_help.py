@@ -55,6 +55,7 @@ def test_help_of_every_command_prints(path: tuple[str, ...]) -> None:
         ("agents", "RUN"),
         ("workers",),
         ("journal",),
+        ("stats", "RUN"),
         ("plugins",),
         ("wut",),
         ("doctor",),

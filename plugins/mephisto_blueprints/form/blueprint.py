@@ -13,6 +13,7 @@ from typing import Any
 
 from mephisto_blueprints.form import authoring
 from mephisto_blueprints.form.answers import answer_form
+from mephisto_blueprints.form.choices import choice_fields
 from mephisto_blueprints.form.insertions import with_insertions
 from mephisto_blueprints.form.items import form_problems, has_data, python_data
 from mephisto_blueprints.form.site import FormBuilder
@@ -24,6 +25,7 @@ from mephisto_blueprints.static.item_sources import Item
 from mephisto_blueprints.static.state import SharedStaticTaskState
 from mephisto_engine.abstractions.args import required
 from mephisto_engine.abstractions.blueprint import ItemSource, SharedTaskState
+from mephisto_engine.analysis.fields import LabelField
 from mephisto_engine.errors import Problem
 
 
@@ -65,6 +67,12 @@ class FormBlueprint(StaticBlueprint):
     @classmethod
     def page_problems(cls, args: Any, fields: set[str] | None) -> Iterable[Problem]:
         return ()
+
+    @classmethod
+    def get_label_fields(
+        cls, args: Mapping[str, Any], shared: Mapping[str, Any]
+    ) -> list[LabelField] | None:
+        return choice_fields(shared.get("form"))
 
     @cached_property
     def source(self) -> FormSource:

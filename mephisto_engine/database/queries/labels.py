@@ -1,0 +1,105 @@
+"""Answers in the order of their coming, with what statistics need of them and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, NamedTuple
+
+import orjson
+
+from mephisto_engine.data_model import Agent, Assignment, Submission, Task, TaskRun, Unit, Worker
+from mephisto_engine.data_model.base import database
+from mephisto_engine.data_model.status import HOLDING_AGENT
+from mephisto_engine.database.compiled import Compiled, param
+from mephisto_engine.errors import NotFoundError
+
+
+class StoredAnswer(NamedTuple):
+    """An answer with where it belongs."""
+
+    id: int
+    """Grows with each answer that comes."""
+    unit_id: int
+    unit_index: int
+    assignment_id: int
+    run_id: int
+    item_index: int
+    worker_id: int
+    worker_name: str
+    begun_ms: int
+    submitted_ms: int | None
+    body: str
+    """JSON text."""
+
+
+def answers_after(run_ids: tuple[int, ...], last_id: int, limit: int) -> Iterator[StoredAnswer]:
+    """The next answers of some runs, oldest first; late ones are left out."""
+    rows = _answers(len(run_ids)).fetch(
+        last=last_id,
+        limit=limit,
+        **{f"run{place}": run_id for place, run_id in enumerate(run_ids)},
+    )
+    return map(StoredAnswer._make, rows)
+
+
+def shared_data(assignment_id: int) -> dict[str, Any]:
+    """The shared data of an assignment."""
+    query = Assignment.select(Assignment.data).where(Assignment.id == assignment_id)
+    text = next(iter(database.obj.stream(query)))[0]
+    found = orjson.loads(text)
+    return found if isinstance(found, dict) else {}
+
+
+def find_runs(text: str) -> tuple[str, tuple[int, ...]]:
+    """What a person means by a run's number or a task's name: in words, and the runs.
+
+    Raises:
+        NotFoundError: there is neither such a run nor such a task.
+    """
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        run = TaskRun.get_or_none(TaskRun.id == int(text))
+        if run is not None:
+            return f"run {run.id}", (run.id,)
+    query: Any = TaskRun.select(TaskRun.id).join(Task).where(Task.name == text)
+    found = tuple(row[0] for row in query.order_by(TaskRun.id).tuples())
+    if not found:
+        raise NotFoundError(
+            f"There is no run and no task {text!r}.", "`mephisto-tui runs` lists them."
+        )
+    return f"task {text}", found
+
+
+@cache
+def _answers(runs: int) -> Compiled:
+    wanted = [param(f"run{place}") for place in range(runs)]
+    query = (
+        Submission.select(
+            Submission.id,
+            Agent.unit,
+            Unit.unit_index,
+            Agent.assignment,
+            Agent.task_run,
+            Assignment.item_index,
+            Worker.id,
+            Worker.name,
+            Agent.created_at,
+            Agent.submitted_at,
+            Submission.body,
+        )
+        .join(Agent)
+        .join(Unit)
+        .switch(Agent)
+        .join(Assignment)
+        .switch(Agent)
+        .join(Worker)
+        .where(
+            (Submission.id > param("last"))
+            & ~Submission.is_late
+            & Agent.task_run.in_(wanted)
+            & Agent.status.in_(sorted(HOLDING_AGENT))
+        )
+        .order_by(Submission.id)
+        .limit(param("limit"))
+    )
+    return Compiled(lambda: query)

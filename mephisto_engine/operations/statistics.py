@@ -1,0 +1,157 @@
+"""Statistics that follow a run or a task in the database, from whichever process."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterable
+from typing import Any, Final
+
+import orjson
+
+from mephisto_engine.abstractions.registry import PluginKind, Registry
+from mephisto_engine.analysis.fields import LabelField
+from mephisto_engine.analysis.labels import Level
+from mephisto_engine.analysis.report import Report
+from mephisto_engine.analysis.statistics import Answer, Statistics
+from mephisto_engine.data_model.units import SCREENING_INDEX
+from mephisto_engine.database import MephistoDB
+from mephisto_engine.database.queries import browse, labels
+from mephisto_engine.database.queries.labels import StoredAnswer
+from mephisto_engine.errors import NotFoundError, PluginError
+
+PORTION: Final = 5000
+"""Answers that are read in one view of the database."""
+
+SHARE_OF_TIME: Final = 0.1
+"""How much of its time a follower may spend on estimates, where it makes them by itself."""
+
+
+class StatisticsFollower:
+    """Reads answers as they come; only reads, so it may stand beside a live run."""
+
+    def __init__(
+        self,
+        db: MephistoDB,
+        run_ids: Iterable[int],
+        registry: Registry | None = None,
+        field: str | None = None,
+    ) -> None:
+        """Follow some runs of one task.
+
+        Args:
+            db: an open database.
+            run_ids: which runs.
+            registry: where blueprints come from; default the installed ones.
+            field: a field that holds labels whatever its values.
+        """
+        self._db = db
+        self._run_ids = tuple(run_ids)
+        self._registry = registry or Registry()
+        self._statistics = Statistics()
+        self._field = field
+        self._last_id = 0
+        self._known_runs: set[int] = set()
+        self._names: dict[int, str] = {}
+        self._items: dict[int, str] = {}
+        self._estimate_due = 0.0
+        self._counter = -1
+        if field is not None:
+            self._statistics.declare([LabelField(field)])
+
+    def follow(self) -> int:
+        """Take in what has come since the last time; how many answers that was."""
+        counter = self._db.change_counter()
+        if counter == self._counter:
+            return 0
+        self._counter = counter
+        taken = 0
+        while True:
+            rows = self._db.read(self._next)
+            for row in rows:
+                self._take(row)
+            taken += len(rows)
+            if len(rows) < PORTION:
+                return taken
+
+    def estimate(self, field: str | None = None) -> None:
+        """Bring what is costly to make (Dawid–Skene, Cohen's kappa) up to date."""
+        name = self._name(field)
+        if name is not None:
+            self._statistics.estimate(name)
+
+    def estimate_sparingly(self, field: str | None = None) -> None:
+        """The same, unless it would take more than a tenth of the time, as the last one took."""
+        started = time.monotonic()
+        name = self._name(field)
+        if name is None or started < self._estimate_due or not self._statistics.unseen(name):
+            return
+        self._statistics.estimate(name)
+        taken = time.monotonic() - started
+        self._estimate_due = started + taken / SHARE_OF_TIME
+
+    def report(self, field: str | None = None, level: Level | None = None) -> Report:
+        """All statistics as of the last `follow`, for one field.
+
+        Raises:
+            NotFoundError: there is no such field with labels.
+        """
+        wanted = field or self._field
+        report = self._statistics.report(wanted, level)
+        if wanted is not None and report.shown is None and report.answers:
+            known = ", ".join(report.fields) or "none"
+            raise NotFoundError(
+                f"No answer has a field {wanted!r}.", f"Fields with labels: {known}."
+            )
+        return dataclasses.replace(report, names=self._names, item_names=self._items)
+
+    def _name(self, field: str | None) -> str | None:
+        wanted = field or self._field
+        if wanted is not None:
+            return wanted
+        fields = self._statistics.label_fields()
+        return fields[0].name if fields else None
+
+    def _next(self) -> list[StoredAnswer]:
+        rows = list(labels.answers_after(self._run_ids, self._last_id, PORTION))
+        for row in rows:
+            if row.run_id not in self._known_runs:
+                self._known_runs.add(row.run_id)
+                self._statistics.declare(self._declared(row))
+        return rows
+
+    def _take(self, row: StoredAnswer) -> None:
+        self._last_id = row.id
+        self._names[row.worker_id] = row.worker_name
+        if row.unit_index <= SCREENING_INDEX:
+            return
+        # Items of several runs are told apart; within one, an item that was offered anew is one.
+        item = row.run_id << 40 | row.item_index
+        if item not in self._items:
+            is_alone = len(self._run_ids) == 1
+            name = f"{row.item_index}" if is_alone else f"{row.run_id}/{row.item_index}"
+            self._items[item] = name
+        seconds = None
+        if row.submitted_ms is not None:
+            seconds = (row.submitted_ms - row.begun_ms) / 1000
+        outputs = orjson.loads(row.body) if row.body else None
+        self._statistics.add(Answer(row.unit_id, item, row.worker_id, seconds, outputs))
+
+    def _declared(self, row: StoredAnswer) -> list[LabelField]:
+        """What the run's blueprint says of its fields; nothing where it is not installed."""
+        found = browse.run(row.run_id)
+        if found is None:
+            return []
+        try:
+            blueprint = self._registry.load(PluginKind.BLUEPRINT, found.blueprint_type)
+        except PluginError:
+            return []
+        args = _blueprint_args(browse.run_config(row.run_id))
+        declared = blueprint.get_label_fields(args, labels.shared_data(row.assignment_id)) or []
+        return [item for item in declared if item.name != self._field or item.options]
+
+
+def _blueprint_args(config: Any) -> dict[str, Any]:
+    node = config.get("mephisto", config) if isinstance(config, dict) else {}
+    args = node.get("blueprint") if isinstance(node, dict) else None
+    return args if isinstance(args, dict) else {}

@@ -1,0 +1,114 @@
+"""`stats`: how far workers agree, and how good each of them is."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mephisto_tui.cli.options import Json
+from mephisto_tui.cli.output import put_json, put_lines, say
+from mephisto_tui.cli.settings import Settings, settings_of
+
+if TYPE_CHECKING:
+    from mephisto_engine.analysis.report import Report
+
+CELLS = 100
+
+
+class Measure(StrEnum):
+    """How the classes of a field differ."""
+
+    NOMINAL = "nominal"
+    ORDINAL = "ordinal"
+    INTERVAL = "interval"
+
+
+def stats(
+    context: typer.Context,
+    subject: Annotated[
+        str, typer.Argument(metavar="RUN|TASK", help="Number of a run, or name of a task.")
+    ],
+    field: Annotated[
+        str | None,
+        typer.Option(
+            "--field",
+            help="Field of the answers, with dots into it; the first with labels if not given.",
+        ),
+    ] = None,
+    level: Annotated[
+        Measure | None,
+        typer.Option(
+            "--level",
+            help="Whether its classes are names, have an order, or are numbers; for Krippendorff's "
+            "alpha.",
+        ),
+    ] = None,
+    is_plain: Annotated[bool, typer.Option("--plain", help="No bars.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show agreement, labels, how good workers are, what to check.
+
+    It only reads: a run may be live meanwhile. Flags say why, and decide nothing.
+    """
+    settings = settings_of(context)
+    title, report = _report(settings, subject, field, level)
+    if as_json:
+        put_json(report_object(title, report))
+    else:
+        put_lines([title, *_lines(report, settings, is_plain)])
+    if not report.answers:
+        say("No answers yet.")
+
+
+def _report(
+    settings: Settings, subject: str, field: str | None, level: Measure | None
+) -> tuple[str, Report]:
+    from mephisto_engine.database.queries.labels import find_runs
+    from mephisto_engine.operations.statistics import StatisticsFollower
+
+    with settings.database() as db:
+        title, run_ids = db.read(find_runs, subject)
+        follower = StatisticsFollower(db, run_ids, field=field)
+        follower.follow()
+        follower.estimate()
+        return title, follower.report(level=level.value if level is not None else None)
+
+
+def _lines(report: Report, settings: Settings, is_plain: bool) -> list[str]:
+    from mephisto_tui.terminal import shows_only_ascii
+    from mephisto_tui.view.glyphs import to_ascii
+    from mephisto_tui.view.statistics import Shape, statistics
+
+    drawn = statistics(report, CELLS, Shape(has_bars=not is_plain))
+    lines = ["".join(span.text for span in spans).rstrip() for spans in drawn]
+    if settings.is_ascii or shows_only_ascii():
+        return [to_ascii(text) for text in lines]
+    return lines
+
+
+def report_object(title: str, report: Report) -> dict[str, Any]:
+    """A report as JSON: workers and items by their names, shares as computed."""
+    from dataclasses import asdict
+
+    shown = asdict(report.shown) if report.shown is not None else None
+    for item in shown["hardest"] if shown else ():
+        item["item"] = report.item_names.get(item["item"], item["item"])
+    workers = [
+        {
+            "worker_id": worker.worker,
+            "worker_name": report.names.get(worker.worker, ""),
+            "agreement": worker.agreement,
+            **{key: value for key, value in asdict(worker).items() if key != "worker"},
+        }
+        for worker in report.workers
+    ]
+    return {
+        "of": title,
+        "answers": report.answers,
+        "median_seconds": report.median_seconds,
+        "fields": report.fields,
+        "field": shown,
+        "workers": workers,
+    }

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import pytest
+from answered_world import AnsweredRun
+
+from mephisto_engine.analysis.fields import FieldFinder, LabelField, flat
+from mephisto_engine.analysis.labels import ordered_classes
+from mephisto_engine.analysis.statistics import Answer, Statistics
+from mephisto_engine.database import MephistoDB
+from mephisto_engine.database.queries.labels import find_runs
+from mephisto_engine.errors import NotFoundError
+from mephisto_engine.operations.statistics import StatisticsFollower
+from mephisto_engine.testing.clock import FakeClock
+
+
+@pytest.fixture
+def run(db: MephistoDB, clock: FakeClock) -> AnsweredRun:
+    return AnsweredRun(db, clock)
+
+
+def follow(db: MephistoDB, *run_ids: int, field: str | None = None) -> StatisticsFollower:
+    follower = StatisticsFollower(db, run_ids, field=field)
+    follower.follow()
+    follower.estimate()
+    return follower
+
+
+def test_a_run_shows_who_is_good_and_who_is_not(db: MephistoDB, run: AnsweredRun) -> None:
+    run.fill()
+    report = follow(db, run.id).report()
+
+    shown = report.shown
+    assert shown is not None
+    assert (shown.name, report.fields) == ("rating", ("rating",))
+    assert (shown.items, shown.compared_items, shown.labels) == (30, 30, 90)
+    assert {item.value: item.labels for item in shown.classes}.keys() == {"safe", "unsafe"}
+    names = [report.names[worker.worker] for worker in report.workers]
+    assert names[0] == "hasty"
+    hasty = report.workers[0]
+    assert {flag.kind for flag in hasty.flags} >= {"straight-lining", "disagrees", "same text"}
+    good = next(worker for worker in report.workers if report.names[worker.worker] == "good")
+    assert good.flags == ()
+    assert good.quality > 0.9 > hasty.quality
+    assert sum(good.confusion["safe"].values()) == pytest.approx(1.0)
+
+
+def test_items_that_workers_disagree_about_stand_first(db: MephistoDB, run: AnsweredRun) -> None:
+    for worker, said in (("a", "x"), ("b", "y"), ("c", "x")):
+        run.answer(0, worker, {"rating": "x"})
+        run.answer(1, worker, {"rating": said})
+    run.answer(2, "a", {"rating": "x"})
+    run.answer(2, "b", {"rating": "y"})
+    report = follow(db, run.id).report()
+
+    assert report.shown is not None
+    hardest = report.shown.hardest
+    assert [report.item_names[item.item] for item in hardest] == ["2", "1"]
+    assert (hardest[0].majority, hardest[0].tied) == (None, ("x", "y"))
+    assert hardest[1].majority == "x"
+
+
+def test_following_a_run_is_the_same_as_reading_it_at_the_end(
+    db: MephistoDB, run: AnsweredRun
+) -> None:
+    follower = StatisticsFollower(db, [run.id])
+    for item in range(6):
+        for worker in ("a", "b", "c"):
+            run.answer(item, worker, {"rating": "xy"[(item + len(worker)) % 2]}, 30 + item)
+        assert follower.follow() == 3
+        assert follower.follow() == 0
+    follower.estimate()
+
+    assert follower.report() == follow(db, run.id).report()
+
+
+def test_an_estimate_says_how_much_it_has_not_seen(db: MephistoDB, run: AnsweredRun) -> None:
+    for worker in ("a", "b"):
+        run.answer(0, worker, {"rating": "x"})
+    follower = follow(db, run.id)
+    run.answer(1, "a", {"rating": "y"})
+    follower.follow()
+
+    shown = follower.report().shown
+    assert shown is not None
+    assert shown.labels == 3
+    assert shown.estimate is not None
+    assert (shown.estimate.labels, shown.estimate.behind) == (2, 1)
+    follower.estimate()
+    shown = follower.report().shown
+    assert shown is not None
+    assert shown.estimate is not None
+    assert shown.estimate.behind == 0
+
+
+def test_a_task_takes_its_runs_together_and_keeps_their_items_apart(
+    db: MephistoDB, clock: FakeClock
+) -> None:
+    runs = [AnsweredRun(db, clock, items=2, changes={"task_name": "both"}) for _ in range(2)]
+    for run in runs:
+        for worker in ("a", "b"):
+            run.answer(0, worker, {"rating": "x"})
+    title, ids = db.read(find_runs, "both")
+    report = follow(db, *ids).report()
+
+    assert title == "task both"
+    assert report.shown is not None
+    assert report.shown.items == 2
+    assert sorted(report.item_names.values()) == [f"{run.id}/0" for run in runs]
+
+
+def test_a_field_that_is_named_is_one_of_labels_whatever_its_values(
+    db: MephistoDB, run: AnsweredRun
+) -> None:
+    for item in range(4):
+        run.answer(item, "a", {"rating": "x", "code": f"v{item}"})
+
+    assert follow(db, run.id).report().fields == ("rating",)
+    shown = follow(db, run.id, field="code").report().shown
+    assert shown is not None
+    assert [item.value for item in shown.classes] == ["v0", "v1", "v2", "v3"]
+    with pytest.raises(NotFoundError, match="No answer has a field"):
+        follow(db, run.id, field="nope").report()
+
+
+def test_a_run_and_a_task_are_found_and_others_are_not(db: MephistoDB, run: AnsweredRun) -> None:
+    assert db.read(find_runs, str(run.id)) == (f"run {run.id}", (run.id,))
+    assert db.read(find_runs, "sample-task")[1] == (run.id,)
+    for nobody in ("nope", "99", "9" * 30):
+        with pytest.raises(NotFoundError):
+            db.read(find_runs, nobody)
+
+
+def test_no_answers_make_an_empty_report(db: MephistoDB, run: AnsweredRun) -> None:
+    report = follow(db, run.id).report()
+
+    assert (report.answers, report.shown, report.workers) == (0, None, ())
+
+
+def test_an_answer_is_flat() -> None:
+    answer = {
+        "a": {"b": True, "c": {"d": 1.0}},
+        "many": ["y", "x"],
+        "empty": "",
+        "none": None,
+        "files": [{"filename": "x"}],
+        "list": [{"x": 1}],
+    }
+
+    assert list(flat(answer)) == [("a.b", True), ("a.c.d", 1.0), ("many", "x + y")]
+    assert list(flat("yes")) == [("answer", "yes")]
+    assert list(flat(None)) == []
+
+
+def test_labels_are_told_from_texts_by_how_few_they_are() -> None:
+    finder = FieldFinder(declared={"said": LabelField("said")})
+    for number in range(40):
+        finder.add("rating", number % 5)
+        finder.add("name", f"n{number}")
+        finder.add("why", "long " * 40)
+
+    assert [item.name for item in finder.label_fields()] == ["said", "rating"]
+    assert finder.is_numeric("rating")
+
+
+def test_classes_come_in_the_order_given_then_by_size_then_by_name() -> None:
+    assert ordered_classes(["b", "10", "9", "a", "nan", "low"], ["low"]) == [
+        *("low", "9", "10", "a", "b", "nan"),
+    ]
+
+
+def test_a_field_that_turns_out_to_be_text_loses_its_labels() -> None:
+    statistics = Statistics()
+    for number in range(40):
+        statistics.add(Answer(number, number, 1, None, {"why": f"because of {number}"}))
+
+    assert statistics.label_fields() == []
+    assert "why" not in statistics.tallies
+
+
+@pytest.mark.parametrize("body", [None, [], "text", 3, {"a": {"b": {"c": {"d": {"e": {"f": 1}}}}}}])
+def test_any_json_is_taken(db: MephistoDB, run: AnsweredRun, body) -> None:
+    run.answer(0, "a", body)
+
+    assert follow(db, run.id).report().answers == 1
