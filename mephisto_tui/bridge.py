@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from mephisto_engine.errors import MephistoError, StateError
 from mephisto_engine.operations.snapshot import Snapshot, View
+from mephisto_tui.statistics_feed import Asked, StatisticsFeed
 from mephisto_tui.view.chrome import Freshness
 
 if TYPE_CHECKING:
+    from mephisto_engine.analysis.report import Report
     from mephisto_engine.database import MephistoDB
     from mephisto_engine.engine import Engine
     from mephisto_engine.operations.monitor import Monitor
@@ -66,6 +68,13 @@ class Bridge(Protocol):
     def count_units(self, run_id: int, selection: Selection) -> Future[dict[str, int]]:
         """Status → number of the units that are meant, to ask about them before a command."""
 
+    def statistics(self, asked: Asked) -> Report | None:
+        """The newest statistics of a run; None until there are any. Asking keeps them coming."""
+
+    @property
+    def statistics_error(self) -> str:
+        """What keeps statistics from being made; empty when nothing does."""
+
     def stop(self) -> None:
         """Let go of everything the bridge holds; the engine is not touched."""
 
@@ -89,6 +98,7 @@ class MonitorBridge:
         self._monitor = monitor or _new_monitor(db)
         self.refusal = refusal
         self.can_detach = can_detach
+        self._statistics = StatisticsFeed(db)
         self._snapshot: Snapshot | None = None
         self._read_at: float | None = None
         self._error = ""
@@ -130,8 +140,16 @@ class MonitorBridge:
 
         return self._commands.submit(count_selected_units, self._db, run_id, selection)
 
+    def statistics(self, asked: Asked) -> Report | None:
+        return self._statistics.latest(asked)
+
+    @property
+    def statistics_error(self) -> str:
+        return self._statistics.error
+
     def stop(self) -> None:
         self._stopped.set()
+        self._statistics.stop()
         self._commands.shutdown(wait=False, cancel_futures=True)
         # A read that hangs must not keep the program from ending: the thread is a daemon.
         self._thread.join(timeout=2.0)

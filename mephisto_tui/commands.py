@@ -15,7 +15,7 @@ from textual.binding import Binding
 from mephisto_tui.view.chrome import NEVER_DROPPED, KeyEntry
 from mephisto_tui.view.spans import BLANK, Line, Span, line
 
-Scope = Literal["everywhere", "scroll", "lists", "runs", "run"]
+Scope = Literal["everywhere", "scroll", "lists", "runs", "run", "statistics"]
 
 SCOPE_TITLES: Final[dict[Scope, str]] = {
     "everywhere": "Everywhere",
@@ -23,6 +23,7 @@ SCOPE_TITLES: Final[dict[Scope, str]] = {
     "lists": "Lists",
     "runs": "Runs",
     "run": "One run",
+    "statistics": "Statistics",
 }
 _KEY_NAMES: Final = {
     "enter": "⏎",
@@ -113,8 +114,14 @@ COMMANDS: Final = (
     Command("run.previous_pane", ("shift+tab",), "Previous pane", "the pane before", "run"),
     Command("run.zoom", ("z",), "Zoom", "this pane alone, or all again", "run", bar=5),
     Command("run.copy_link", ("L",), "Copy link", "the address that workers open", "run"),
+    Command("run.statistics", ("A",), "Statistics", "agreement, labels, how good workers are",
+            "run", bar=8),
     Command("run.stop", ("X",), "Stop run", "take no new workers", "run", bar=2,
             is_dangerous=True),
+    Command("statistics.next_field", ("tab",), "Field", "the next field with labels", "statistics",
+            bar=1),
+    Command("statistics.level", ("m",), "Measure",
+            "classes are names, have an order, or are numbers", "statistics", bar=2),
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from mephisto_tui.commands import bindings_for
 from mephisto_tui.safe_text import clean, clean_lines
 from mephisto_tui.screens.listing import ListScreen, nothing_matches
 from mephisto_tui.screens.record import RecordScreen
+from mephisto_tui.screens.statistics import StatisticsScreen
 from mephisto_tui.session import RUN
 from mephisto_tui.view.empty import no_agents
 from mephisto_tui.view.filtering import parse_filter
@@ -204,6 +205,9 @@ class RunScreen(ListScreen):
 
     def do_run_copy_link(self) -> None:
         self.copy_text(self.shown.worker_link if self.shown is not None else "")
+
+    def do_run_statistics(self) -> None:
+        self.app.push_screen(StatisticsScreen(self.run_id, self.view()))
 
     def do_run_stop(self) -> None:
         self.app.ask_to_stop(self.run)

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
+from mephisto_engine.analysis.report import Report
+from mephisto_engine.analysis.statistics import Answer, Statistics
 from mephisto_engine.errors import StateError
 from mephisto_engine.operations.selection import Selection
 from mephisto_engine.operations.snapshot import (
@@ -23,6 +25,7 @@ from mephisto_engine.operations.snapshot import (
     Window,
     WorkerRow,
 )
+from mephisto_tui.statistics_feed import Asked
 from mephisto_tui.view.chrome import Freshness
 from mephisto_tui.view.filtering import text_matches
 
@@ -250,6 +253,33 @@ def large_world(agents: int, units: int = 5000) -> Snapshot:
     )  # fmt: skip
 
 
+def some_reports(
+    classes: tuple[str, ...] = ("safe", "unsafe", "unclear"), names: tuple[str, ...] = WORKERS
+) -> dict[str | None, Report]:
+    """Statistics of forty items that three of five workers each have labelled."""
+    statistics = Statistics()
+    copied = "the advice is ok but it should say to use low heat or you can burn it"
+    for item in range(40):
+        for turn in range(3):
+            worker = (item + turn * 2) % 5
+            true = classes[item * 7 % 11 % len(classes)]
+            rating = classes[0] if worker == 4 else true
+            if (item + worker) % 9 == 0:
+                rating = classes[(item + 1) % len(classes)]
+            why = copied if worker == 4 else f"{copied} {item} {worker} " * (2 + item % 3)
+            body = {"rating": rating, "clarity": 1 + (item + worker // 2) % 3, "why": why}
+            seconds = 2.0 if worker == 4 and item % 10 == 0 else 60.0 + item + worker
+            statistics.add(Answer(3 * item + turn, item, worker, seconds, body))
+    for right in (True, True, False):
+        statistics.add_gold(4, not right)
+        statistics.add_gold(2, right)
+    found: dict[str | None, Report] = {}
+    for name in ("clarity", "rating"):
+        statistics.estimate(name)
+        found[name] = replace(statistics.report(name), names=dict(enumerate(names)))
+    return found | {None: found["rating"]}
+
+
 @dataclass
 class FakeBridge:
     """Answers each view from one world, as an engine would, without one."""
@@ -265,6 +295,9 @@ class FakeBridge:
     wishes: list[View] = field(default_factory=list)
     sent: list[tuple[str, int | None, dict[str, Any]]] = field(default_factory=list)
     is_stopped: bool = False
+    reports: dict[str | None, Report] = field(default_factory=lambda: some_reports())
+    """Field → statistics of it; under None those of the first field."""
+    statistics_error: str = ""
     _answer: Snapshot | None = None
     _asked: tuple[int, View] | None = None
 
@@ -306,6 +339,9 @@ class FakeBridge:
         future: Future[dict[str, int]] = Future()
         future.set_result(dict(Counter(meant)))
         return future
+
+    def statistics(self, asked: Asked) -> Report | None:
+        return self.reports.get(asked.field, self.reports.get(None)) if self.reports else None
 
     def stop(self) -> None:
         self.is_stopped = True

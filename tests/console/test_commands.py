@@ -14,10 +14,11 @@ from mephisto_tui.screens.raw import RawScreen
 from mephisto_tui.screens.record import RecordScreen
 from mephisto_tui.screens.run import RunScreen
 from mephisto_tui.screens.runs import RunsScreen
+from mephisto_tui.screens.statistics import StatisticsScreen
 from mephisto_tui.view.chrome import key_bar
 from mephisto_tui.widgets.live_table import LiveTable
 
-SCREENS = (RunsScreen, RunScreen, LogScreen, HelpScreen, RawScreen, RecordScreen)
+SCREENS = (RunsScreen, RunScreen, LogScreen, HelpScreen, RawScreen, RecordScreen, StatisticsScreen)
 
 EFFECTS = {
     "mode.runs": "this is the list of runs",
@@ -53,6 +54,9 @@ EFFECTS = {
     "run.zoom": "is-zoomed",
     "run.copy_link": "OSC 52): http://127.0.0.1:3000/?worker_id=NAME",
     "run.stop": ConfirmScreen,
+    "run.statistics": StatisticsScreen,
+    "statistics.next_field": "field clarity",
+    "statistics.level": "classes are ordinal",
 }
 """Command → what its key brings: a screen, words on the screen, or the row of the cursor."""
 
@@ -105,13 +109,16 @@ def all_keys():
 
 @pytest.mark.parametrize(("command", "key"), list(all_keys()))
 async def test_each_key_does_what_its_command_says(make_app, screen_text, command, key):
-    run_id = 142 if command.scope == "run" else None
+    run_id = 142 if command.scope in ("run", "statistics") else None
     app = make_app(run_id=run_id)
     async with app.run_test(size=(160, 50)) as pilot:
         await pilot.pause()
         app.tick()
         if command.id in ("move.up", "move.page_up", "move.first"):
             await pilot.press("j")
+        if command.scope == "statistics":
+            await pilot.press("A")
+            await pilot.pause()
         await pilot.press(key)
         await pilot.pause()
         effect = EFFECTS[command.id]

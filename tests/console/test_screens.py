@@ -34,6 +34,7 @@ LOOKS = [
     ("sort-menu", "normal_world", None, "o"),
     ("palette", "normal_world", None, "colon s t"),
     ("record-hostile", "hostile_world", 142, "enter"),
+    ("statistics", "normal_world", 142, "A"),
 ]
 
 
@@ -256,3 +257,23 @@ async def test_the_end_of_a_long_list_is_fetched(make_app, bridge, screen_text):
 
 async def test_a_run_that_does_not_exist_is_said_not_to(make_app, screen_text):
     assert "there is no such run" in await look(make_app(run_id=999), screen_text, SMALL)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x50"])
+async def test_hostile_statistics_are_shown_as_text(make_app, screen_text, golden, size):
+    odd = (console_world.HOSTILE, "[/x]", "日本語" * 20)
+    bridge = FakeBridge(reports=console_world.some_reports(odd, (console_world.HOSTILE,) * 5))
+    text = await look(make_app(bridge=bridge, run_id=142), screen_text, size, "A")
+    golden(f"statistics-hostile-{size[0]}x{size[1]}", text)
+
+
+async def test_statistics_that_cannot_be_made_say_why(make_app, screen_text):
+    bridge = FakeBridge(reports={}, statistics_error="database is \x1b[2J locked")
+    text = await look(make_app(bridge=bridge, run_id=142), screen_text, SMALL, "A")
+    assert "database is ␛[2J locked" in text
+
+
+async def test_statistics_of_another_field_and_measure(make_app, screen_text):
+    text = await look(make_app(run_id=142), screen_text, LARGE, "A tab")
+    assert "clarity  (" in text
+    assert "of 2)" in text

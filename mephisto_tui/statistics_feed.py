@@ -1,0 +1,71 @@
+"""Statistics for the console, made on a thread of their own: they may take seconds at first."""
+
+from __future__ import annotations
+
+import logging
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from mephisto_engine.analysis.labels import Level
+    from mephisto_engine.analysis.report import Report
+    from mephisto_engine.database import MephistoDB
+    from mephisto_engine.operations.statistics import StatisticsFollower
+
+PERIOD: Final = 1.0
+"""Least seconds between two reports."""
+
+log = logging.getLogger(__name__)
+
+
+class Asked(NamedTuple):
+    """Which statistics are wanted."""
+
+    run_id: int
+    field: str | None = None
+    """None: the first field with labels."""
+    level: Level | None = None
+
+
+class StatisticsFeed:
+    """Whoever asks keeps them coming; while nobody does, nothing is done."""
+
+    def __init__(self, db: MephistoDB) -> None:
+        self.error = ""
+        self._db = db
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="console-statistics")
+        self._job: Future[None] | None = None
+        self._begun_at = float("-inf")
+        self._latest: tuple[Asked, Report] | None = None
+        self._follower: tuple[int, StatisticsFollower] | None = None
+
+    def latest(self, asked: Asked) -> Report | None:
+        """The newest that there is, at once; None until there is one."""
+        current = self._latest
+        is_other = current is None or current[0] != asked
+        is_due = is_other or time.monotonic() - self._begun_at >= PERIOD
+        if is_due and (self._job is None or self._job.done()):
+            self._begun_at = time.monotonic()
+            self._job = self._worker.submit(self._make, asked)
+        return None if current is None or is_other else current[1]
+
+    def stop(self) -> None:
+        """Make no more."""
+        self._worker.shutdown(wait=False, cancel_futures=True)
+
+    def _make(self, asked: Asked) -> None:
+        from mephisto_engine.operations.statistics import StatisticsFollower
+
+        try:
+            if self._follower is None or self._follower[0] != asked.run_id:
+                self._follower = (asked.run_id, StatisticsFollower(self._db, [asked.run_id]))
+            follower = self._follower[1]
+            follower.follow()
+            follower.estimate_sparingly(asked.field)
+            self._latest = (asked, follower.report(asked.field, asked.level))
+            self.error = ""
+        except Exception as error:
+            # Whatever the database did, the screen shows it and asks again.
+            log.exception("no statistics of run %s", asked.run_id)
+            self.error = str(error) or type(error).__name__
