@@ -19,6 +19,7 @@ from mephisto_engine.database.queries import review as queries
 from mephisto_engine.database.queries.money import UnsettledCall
 from mephisto_engine.database.queries.review import DecisionRow, QueuedUnit, Scope
 from mephisto_engine.errors import StateError
+from mephisto_engine.operations.compensation import Compensation, Order, compensate
 from mephisto_engine.operations.payments import Failpoint, Patience, Sender, sending_alone
 from mephisto_engine.operations.provider_access import provider_of_run
 
@@ -110,6 +111,24 @@ class Review:
         """
         return self._db.write_now(ops.stage_many, decisions, self._actor)
 
+    def apply(self, decisions: Sequence[NewDecision], *, is_rehearsal: bool = False) -> list[str]:
+        """Stage each decision that can be, whatever becomes of the others.
+
+        Args:
+            decisions: what to stage, in order.
+            is_rehearsal: only find out, and store nothing.
+
+        Returns:
+            For each why it was not staged; empty if it was.
+        """
+        if not is_rehearsal:
+            return self._db.write_now(ops.stage_each, decisions, self._actor)
+        try:
+            self._db.write_now(ops.rehearse, decisions, self._actor)
+        except ops.RehearsedError as rehearsed:
+            return rehearsed.faults
+        raise AssertionError("a rehearsal always ends with its answer")
+
     def undo(self) -> int:
         """Withdraw what this operator staged last; the decision's id comes back.
 
@@ -150,6 +169,36 @@ class Review:
         """
         with sending_alone(self._db):
             return asyncio.run(self._send(Scope(run_id, task_name), report))
+
+    def compensate(
+        self,
+        worker_id: int,
+        cents: int,
+        reason: str,
+        run_id: int | None = None,
+        *,
+        again: bool = False,
+    ) -> Compensation:
+        """Pay a worker for work that left no submitted unit.
+
+        The same call again finds the first one, and finishes it if it was cut off.
+
+        Args:
+            worker_id: who gets it.
+            cents: how much.
+            reason: why; the worker is told.
+            run_id: the run whose provider and budget it is; by default the worker's last.
+            again: pay the same once more.
+
+        Raises:
+            NotFoundError: there is no such worker or run.
+            StateError: no run is known for the worker, a budget does not cover it, or another
+                process is sending.
+            ProviderError: the provider refused.
+        """
+        with sending_alone(self._db):
+            order = Order(worker_id, cents, reason, run_id, again)
+            return asyncio.run(compensate(self._db, self._sender(), order, self._actor))
 
     def unsettled(self, run_id: int | None = None) -> list[UnsettledCall]:
         """Calls to a provider of which nobody knows yet whether they had their effect."""

@@ -20,8 +20,10 @@ from mephisto_tui.cli import (
     forms,
     launch,
     listings,
+    money,
     plugins,
     qualifications,
+    review,
     stats,
     watch,
     why,
@@ -116,6 +118,8 @@ for command in (
     control.expire,
     control.disconnect,
     control.stop,
+    money.money,
+    money.compensate,
     export.export,
     plugins.plugins,
     plugins.wut,
@@ -124,6 +128,7 @@ for command in (
 ):
     app.command()(command)
 app.command("set")(control.set_options)
+app.add_typer(review.app, name="review")
 app.add_typer(workers.app, name="workers")
 app.add_typer(qualifications.app, name="qualifications")
 app.add_typer(config.app, name="config")

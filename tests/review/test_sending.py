@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from review_world import ReviewedRun, ledger_of
 
-from mephisto_engine.data_model import Agent, Intent, Worker
+from mephisto_engine.data_model import Agent, Intent, Unit, Worker
 from mephisto_engine.data_model.status import IntentStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations.review import NewDecision
-from mephisto_engine.errors import StateError
+from mephisto_engine.database.queries.money import money_of_project, money_of_run
+from mephisto_engine.errors import ProviderError, StateError
 from mephisto_engine.operations.payments import sending_alone
 
 
@@ -176,3 +177,86 @@ def test_what_nobody_can_tell_is_shown_until_an_operator_settles_it(
     assert run.status(1) == "accepted"
     with pytest.raises(StateError, match="confirmed"):
         run.review.settle(two, True)
+
+
+def _worker(db: MephistoDB, name: str = "alice") -> int:
+    return int(db.read(Worker.get, Worker.name == name).id)
+
+
+def test_a_compensation_is_paid_once_however_often_it_is_asked_for(
+    run: ReviewedRun, home: Path
+) -> None:
+    worker = _worker(run.db)
+    first = run.review.compensate(worker, 150, "the page broke")
+    second = run.review.compensate(worker, 150, "the page broke")
+    assert not first.was_paid_before
+    assert second.was_paid_before
+    assert (second.unit_id, second.run_id) == (first.unit_id, run.stored.id)
+    assert ledger_of(home).paid_cents() == 150
+    again = run.review.compensate(worker, 150, "the page broke", again=True)
+    assert again.unit_id != first.unit_id
+    assert ledger_of(home).paid_cents() == 300
+    run.review.compensate(worker, 150, "something else")
+    assert ledger_of(home).paid_cents() == 450
+
+
+def test_a_compensation_is_a_unit_of_its_own_kind(run: ReviewedRun) -> None:
+    paid = run.review.compensate(_worker(run.db), 150, "the page broke")
+    unit = run.db.read(Unit.get_by_id, paid.unit_id)
+    assert (unit.unit_index, unit.pay_cents, unit.status) == (-3, 150, "accepted")
+    assert run.db.read(money_of_run, run.stored.id).compensations == 150
+    assert len(run.review.queue()) == 3
+
+
+def test_a_compensation_that_was_refused_can_be_tried_again(db: MephistoDB, home: Path) -> None:
+    run = ReviewedRun(db, home, "alice", provider={"refuse": 1.0})
+    with pytest.raises(ProviderError, match="refuses"):
+        run.review.compensate(_worker(db), 150, "the page broke")
+    run.change_provider(refuse=0.0)
+    run.review.compensate(_worker(db), 150, "the page broke")
+    assert ledger_of(home).paid_cents() == 150
+
+
+@pytest.mark.parametrize(("cents", "reason"), [(0, "x"), (-5, "x"), (10**9, "x"), (5, " ")])
+def test_a_compensation_that_makes_no_sense_is_refused(
+    run: ReviewedRun, cents: int, reason: str
+) -> None:
+    with pytest.raises(StateError):
+        run.review.compensate(_worker(run.db), cents, reason)
+
+
+def test_a_compensation_that_no_budget_covers_is_not_paid(db: MephistoDB, home: Path) -> None:
+    run = ReviewedRun(db, home, "alice", budget_cents=12)
+    with pytest.raises(StateError, match="budget of run"):
+        run.review.compensate(_worker(db), 3, "the page broke")
+    run.review.compensate(_worker(db), 2, "the page broke")
+    assert ledger_of(home).paid_cents() == 2
+
+
+def test_the_money_of_a_run_adds_up(db: MephistoDB, home: Path) -> None:
+    run = ReviewedRun(db, home, "alice", "bob", "carol", unit_cost_cents=12, project_name="p")
+    run.review.stage(
+        NewDecision(run.units[0], "accepted", bonus_cents=5),
+        NewDecision(run.units[1], "rejected", "empty"),
+    )
+    run.review.send()
+    run.review.stage(NewDecision(run.units[2], "accepted", bonus_cents=7))
+    money = db.read(money_of_run, run.stored.id)
+    assert (money.paid, money.fees, money.bonuses) == (15, 2, 5)
+    assert (money.committed, money.reserved, money.staged) == (12, 0, 7)
+    assert (money.worst, money.forecast) == (29, 36)
+    assert db.read(money_of_project, "p") == money
+
+
+def test_decisions_from_a_file_are_staged_each_by_itself(run: ReviewedRun) -> None:
+    decisions = [
+        NewDecision(run.units[0], "accepted"),
+        NewDecision(run.units[1], "rejected"),
+        NewDecision(4711, "accepted"),
+        NewDecision(run.units[2], "soft_rejected"),
+    ]
+    faults = run.review.apply(decisions, is_rehearsal=True)
+    assert [bool(fault) for fault in faults] == [False, True, True, False]
+    assert run.review.history() == []
+    assert run.review.apply(decisions) == faults
+    assert [row.unit_id for row in run.review.staged()] == [run.units[0], run.units[2]]

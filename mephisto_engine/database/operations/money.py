@@ -267,18 +267,17 @@ def intent(tx: Transaction, intent_id: int) -> IntentRow:
     return IntentRow(*row)
 
 
-def compensation_key(worker_id: int, run_id: int | None, cents: int, reason: str, time: int) -> str:
-    """The key that the same compensation has whenever it is asked for.
+def compensation_key(worker_id: int, run_id: int | None, cents: int, reason: str) -> str:
+    """What the keys of the same compensation begin with, whenever it is asked for.
 
     Args:
         worker_id: who gets it.
         run_id: the run that the operator named, if any.
         cents: how much.
         reason: why, as the worker is told.
-        time: 1 for the first; more where the same is to be paid once more.
     """
     digest = hashlib.sha256(f"{run_id}:{cents}:{reason}".encode()).hexdigest()[:16]
-    return f"compensate:worker:{worker_id}:{digest}:{time}"
+    return f"compensate:worker:{worker_id}:{digest}:"
 
 
 def _decision(tx: Transaction, decision_id: int | None) -> _Decision:

@@ -16,7 +16,7 @@ from mephisto_engine.data_model.status import (
 )
 from mephisto_engine.database.compiled import Compiled, param
 from mephisto_engine.database.transaction import Transaction
-from mephisto_engine.errors import NotFoundError, StateError
+from mephisto_engine.errors import MephistoError, NotFoundError, StateError
 
 VERDICTS: Final = (UnitStatus.ACCEPTED, UnitStatus.SOFT_REJECTED, UnitStatus.REJECTED)
 
@@ -91,6 +91,28 @@ def stage_many(tx: Transaction, decisions: Sequence[NewDecision], actor: str) ->
     return [stage(tx, new, actor) for new in decisions]
 
 
+def stage_each(tx: Transaction, decisions: Sequence[NewDecision], actor: str) -> list[str]:
+    """Stage what can be; for each decision why it was not, empty if it was."""
+    return [_tried(tx, new, actor) for new in decisions]
+
+
+class RehearsedError(Exception):
+    """What `stage_each` would have said; raised so that nothing of it is stored."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("a rehearsal stores nothing")
+        self.faults = faults
+
+
+def rehearse(tx: Transaction, decisions: Sequence[NewDecision], actor: str) -> None:
+    """Find out what `stage_each` would say, and store nothing.
+
+    Raises:
+        RehearsedError: always, with the answer.
+    """
+    raise RehearsedError(stage_each(tx, decisions, actor))
+
+
 def withdraw(tx: Transaction, decision_ids: Sequence[int], actor: str) -> None:
     """Take staged decisions back.
 
@@ -130,6 +152,15 @@ def fault_of(new: NewDecision) -> str:
         return "who is rejected gets no bonus; pass the unit instead."
     if new.block_reason is not None and not new.block_reason.strip():
         return "a block needs a reason."
+    return ""
+
+
+def _tried(tx: Transaction, new: NewDecision, actor: str) -> str:
+    try:
+        stage(tx, new, actor)
+    except MephistoError as error:
+        # `stage` looks at everything before it changes anything.
+        return error.message
     return ""
 
 

@@ -111,6 +111,23 @@ def unblock_worker(tx: Transaction, worker_id: int, actor: str) -> None:
     tx.record("worker.unblocked", "worker", worker_id, actor=actor)
 
 
+def note_worker(tx: Transaction, worker_id: int, text: str, actor: str) -> int:
+    """Keep a note on a worker, which they are never shown; its id comes back.
+
+    Raises:
+        NotFoundError: there is no such worker.
+        StateError: the note says nothing.
+    """
+    _worker(tx, worker_id)
+    if not text.strip():
+        raise StateError("A note needs some text.")
+    note_id = tx.insert(
+        "worker_note", worker=worker_id, text=text, written_by=actor, created_at=tx.now_ms
+    )
+    tx.record("worker.noted", "worker", worker_id, actor=actor, data={"text": text})
+    return note_id
+
+
 def create_qualification(tx: Transaction, name: str, description: str, actor: str) -> int:
     """Add a kind of label; its id comes back.
 

@@ -10,7 +10,7 @@ from typing import Any
 from peewee import fn
 
 from mephisto_engine.clock import from_ms
-from mephisto_engine.data_model import Decision, Intent, Project, Task, TaskRun, Unit, Worker
+from mephisto_engine.data_model import Agent, Decision, Intent, Project, Task, TaskRun, Unit, Worker
 from mephisto_engine.data_model.base import database
 from mephisto_engine.data_model.records import UnitRecord, WorkerRecord
 from mephisto_engine.data_model.status import (
@@ -222,6 +222,19 @@ def find_intent(key: str) -> IntentRow:
     if found is None:
         raise NotFoundError(f"There is no payment {key!r}.", "`mephisto-tui money` lists them.")
     return intent(found.id)
+
+
+def intents_like(prefix: str) -> list[IntentRow]:
+    """Intents whose key begins so, oldest first."""
+    found = Intent.select(Intent.id).where(Intent.key.startswith(prefix)).order_by(Intent.id)
+    return [intent(row.id) for row in found]
+
+
+def last_run_of(worker_id: int) -> int | None:
+    """The run in which a worker was last; None for one who never had a unit."""
+    query = Agent.select(Agent.task_run).where(Agent.worker == worker_id)
+    row = query.order_by(Agent.id.desc()).first()
+    return None if row is None else int(row.task_run_id)
 
 
 def parties(worker_id: int, unit_id: int | None) -> tuple[WorkerRecord, UnitRecord | None]:

@@ -1,0 +1,153 @@
+"""`money` and `compensate`: what was paid and promised, and paying beside the units."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mephisto_tui.cli.options import Json, SomeRun
+from mephisto_tui.cli.output import put_json, put_lines, say
+from mephisto_tui.cli.settings import settings_of
+from mephisto_tui.cli.workers import Worker
+
+if TYPE_CHECKING:
+    from mephisto_engine.database import MephistoDB
+    from mephisto_engine.database.queries.money import Money, UnsettledCall
+
+
+def money(
+    context: typer.Context,
+    run: SomeRun = None,
+    project: Annotated[
+        str | None, typer.Option("--project", metavar="NAME", help="All runs of this project.")
+    ] = None,
+    cap: Annotated[
+        str | None,
+        typer.Option(
+            "--cap",
+            metavar="DOLLARS",
+            help="Set the project's budget: what its runs may cost at worst; none lifts it.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a run or project has paid, and may come to cost.
+
+    reserved: units on offer or being worked on. committed: submitted ones that are not decided
+    on. paid: what workers got. forecast: all of it, when every unit is done and accepted.
+    """
+    from mephisto_engine.database.queries import money as queries
+
+    with settings_of(context).database() as db:
+        _check(run, project, cap)
+        if cap is not None:
+            _set_cap(db, str(project), cap)
+        if project is not None:
+            found, unsettled = db.read(queries.money_of_project, project), []
+        else:
+            found = db.read(queries.money_of_run, run or 0)
+            unsettled = db.read(queries.unsettled_calls, run)
+    if as_json:
+        put_json({**asdict(found), "worst": found.worst, "unsettled": unsettled})
+    else:
+        _put_money(found, unsettled)
+
+
+def compensate(
+    context: typer.Context,
+    worker: Worker,
+    amount: Annotated[str, typer.Argument(metavar="AMOUNT", help="In dollars, as 1.50.")],
+    reason: Annotated[str, typer.Argument(metavar="REASON", help="Why; the worker is told.")],
+    run: Annotated[
+        int | None,
+        typer.Option("--run", metavar="RUN", help="Whose budget; by default the last."),
+    ] = None,
+    is_again: Annotated[bool, typer.Option("--again", help="Pay the same once more.")] = False,
+) -> None:
+    """Pay a worker for work that left no submitted unit.
+
+    The same command again finds the first payment, and finishes it if it was cut off.
+    """
+    from mephisto_engine.database.queries.runs import find_run
+    from mephisto_engine.database.queries.workers import find_worker
+    from mephisto_engine.operations.operator import operator_name
+    from mephisto_engine.operations.review import Review
+    from mephisto_tui.view.words import dollars
+
+    cents = _cents("amount", amount)
+    settings = settings_of(context)
+    with settings.database() as db:
+        found = db.read(find_worker, worker)
+        if run is not None:
+            db.read(find_run, run)
+        review = Review(db, settings.home, operator_name())
+        paid = review.compensate(found.id, cents, reason, run, again=is_again)
+    when = "was paid that before" if paid.was_paid_before else f"was paid {dollars(cents)}"
+    say(f"Worker {found.id} ({found.name}) {when}: unit {paid.unit_id} of run {paid.run_id}.")
+
+
+def _check(run: int | None, project: str | None, cap: str | None) -> None:
+    from mephisto_engine.errors import ConfigError
+
+    if (run is None) is (project is None):
+        raise ConfigError("Name a run, or a project with --project.")
+    if cap is not None and project is None:
+        raise ConfigError("--cap is for a project; a run's budget is in its config.")
+
+
+def _set_cap(db: MephistoDB, project: str, cap: str) -> None:
+    from mephisto_engine.database.operations.budgets import set_project_budget
+    from mephisto_engine.operations.operator import operator_name
+
+    cents = None if cap == "none" else _cents("--cap", cap)
+    db.write_now(set_project_budget, project, cents, operator_name())
+
+
+def _cents(where: str, text: str) -> int:
+    from mephisto_engine.errors import ConfigError, Problem
+    from mephisto_tui.cli.decisions_file import dollars_as_cents
+
+    try:
+        return dollars_as_cents(text)
+    except ValueError as error:
+        raise ConfigError([Problem(where, str(error))]) from error
+
+
+def _put_money(found: Money, unsettled: list[UnsettledCall]) -> None:
+    from mephisto_tui import plain
+    from mephisto_tui.view.words import money as amount
+
+    cap: Any = plain.NOTHING if found.budget is None else amount(found.budget)
+    put_lines(
+        plain.facts(
+            (
+                ("budget", cap),
+                ("reserved", amount(found.reserved)),
+                ("committed", amount(found.committed)),
+                ("paid", amount(found.paid)),
+                ("  of it bonuses", amount(found.bonuses)),
+                ("  of it compensations", amount(found.compensations)),
+                ("fees", amount(found.fees)),
+                ("unknown", amount(found.unknown)),
+                ("worst case", amount(found.worst)),
+                ("staged bonuses", amount(found.staged)),
+                ("forecast", amount(found.forecast)),
+            )
+        )
+    )
+    titles = ("not settled", "unit", "worker", "cents", "since", "tries", "why")
+    rows = (
+        (
+            call.key,
+            call.unit_id or "",
+            call.worker_name,
+            call.amount_cents,
+            plain.moment(call.status_at),
+            call.attempts,
+            call.error,
+        )
+        for call in unsettled
+    )
+    put_lines(plain.table(titles, rows))

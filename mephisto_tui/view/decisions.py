@@ -1,0 +1,27 @@
+"""Decisions as an operator reads them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mephisto_tui.view.words import dollars
+
+if TYPE_CHECKING:
+    from mephisto_engine.operations.review import Summary
+
+VERBS: Final = {"accepted": "accept", "soft_rejected": "pass", "rejected": "reject"}
+"""Verdict → what the operator does; a unit that is passed is paid and not kept."""
+
+
+def summary_line(summary: Summary) -> str:
+    """``accept 4 $1.20 · pass 1 $0.30 · reject 0``, with bonuses and blocks if there are any."""
+    parts = []
+    for verdict, verb in VERBS.items():
+        cents = summary.cents.get(verdict, 0)
+        number = summary.counts.get(verdict, 0)
+        parts.append(f"{verb} {number} {dollars(cents)}" if cents else f"{verb} {number}")
+    if summary.bonus_cents:
+        parts.append(f"bonuses {dollars(summary.bonus_cents)}")
+    if summary.blocks:
+        parts.append(f"block {summary.blocks}")
+    return " · ".join(parts)
