@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mephisto_tui.cli.agreeing import agree
+from mephisto_tui.cli.control import Yes
 from mephisto_tui.cli.exit_codes import ExitCode
 from mephisto_tui.cli.options import Json, Limit, SomeRun
 from mephisto_tui.cli.output import put_json, put_lines, say
@@ -147,9 +148,7 @@ def send(
     context: typer.Context,
     run: SomeRun = None,
     task: TaskName = None,
-    is_sure: Annotated[
-        bool, typer.Option("--yes", help="Do not ask, also where units are rejected.")
-    ] = False,
+    is_sure: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Carry out what is staged: pay, refuse, give bonuses, block.
@@ -164,8 +163,10 @@ def send(
         waiting = review.staged(run, task)
         summary = summarise(waiting)
         say(summary_line(summary) if waiting else "Nothing is staged.")
-        if summary.is_final_for_somebody and not is_sure:
-            _ask(summary.counts["rejected"], summary.blocks)
+        if summary.is_final_for_somebody:
+            rejected, blocks = summary.counts["rejected"], summary.blocks
+            what = f"{rejected} rejected, {blocks} blocked: once sent, that is final."
+            agree([what], rejected + blocks, is_sure)
         done = review.send(run, task)
         unsettled = review.unsettled(run)
     if as_json:
@@ -206,19 +207,6 @@ def _review(context: typer.Context, run_id: int | None = None) -> Iterator[Revie
         if run_id is not None:
             db.read(find_run, run_id)
         yield Review(db, settings.home, operator_name())
-
-
-def _ask(rejected: int, blocked: int) -> None:
-    """Have the number of those who lose something typed, before it is final."""
-    from mephisto_engine.errors import StateError
-
-    number = rejected + blocked
-    what = f"{rejected} rejected, {blocked} blocked: that is final."
-    if not sys.stdin.isatty():
-        raise StateError(what, "Give --yes to send it all the same.")
-    typed = typer.prompt(f"{what} Type {number} to go on", default="", show_default=False, err=True)
-    if typed.strip() != str(number):
-        raise StateError("Nothing was sent.", "What is staged stays staged.")
 
 
 def _put_decisions(rows: Sequence[DecisionRow], as_json: bool, nothing: str) -> None:

@@ -73,18 +73,18 @@ def test_rejections_are_sent_only_by_somebody_who_is_sure(
     )
     assert cli.run("review", "apply", lines).returncode == 0
     refused = cli.run("review", "send")
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "--yes" in refused.stderr
     assert cli.run("review", "send", "--yes").returncode == 0
     blocked = [row["name"] for row in cli.json("workers") if row["is_blocked"]]
     assert blocked == ["bob"]
 
 
-def test_at_a_terminal_the_number_is_typed(
+def test_at_a_terminal_the_answer_is_typed(
     cli: CommandLine, submitted: list[int], file: Callable[..., str]
 ) -> None:
     cli.run("review", "apply", file("d.jsonl", '{"unit": 2, "verdict": "reject", "note": "empty"}'))
-    for typed, code in (("y", 1), ("1", 0)):
+    for typed, code in (("y", 1), ("yes", 0)):
         leader, follower = pty.openpty()
         process = subprocess.Popen(
             cli._words(("review", "send")),
