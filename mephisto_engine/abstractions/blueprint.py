@@ -13,11 +13,16 @@ from mephisto_engine.abstractions.agent import LiveAgent
 from mephisto_engine.abstractions.args import arg
 from mephisto_engine.abstractions.qualifications import Requirement
 from mephisto_engine.analysis.fields import LabelField
-from mephisto_engine.data_model.records import RunRecord, UnitRecord, WorkerRecord
+from mephisto_engine.data_model.records import (
+    RunRecord,
+    SubmittedUnit,
+    UnitRecord,
+    WorkerRecord,
+)
 from mephisto_engine.errors import ConfigError, Problem
 
 WorkerFilter = Callable[[WorkerRecord, UnitRecord], bool | Awaitable[bool]]
-SubmitHook = Callable[[UnitRecord], None | Awaitable[None]]
+SubmitHook = Callable[[SubmittedUnit], int | None | Awaitable[int | None]]
 
 
 @dataclass
@@ -42,7 +47,9 @@ class SharedTaskState:
     worker_can_do_unit: WorkerFilter | None = None
     """Last say on whether a worker may have a unit."""
     on_unit_submitted: SubmitHook | None = None
-    """Called after a unit's answer is stored."""
+    """Called after a unit's answer is stored, once. What it returns is how many more units of the
+    same item are wanted, for other workers (True is one). Ready rules are in
+    `mephisto_engine.abstractions.adaptive`."""
 
 
 @dataclass(frozen=True)
@@ -233,6 +240,13 @@ class Blueprint(ABC):
             f"Tasks of the kind {self.BLUEPRINT_TYPE!r} read no data files.",
             "Extend the run by more units per item.",
         )
+
+    def get_special_data(self, item: dict[str, Any]) -> dict[str, Any]:
+        """The shared data of a screening or gold unit, from an item of the operator's Python.
+
+        As `get_initialization_data` makes it from the items of the run.
+        """
+        return dict(item)
 
     def has_lazy_data(self) -> bool:
         """Whether items are to be made only a little ahead of the workers.

@@ -15,6 +15,7 @@ from mephisto_engine.abstractions.qualifications import (
     Requirement,
     parse_requirement,
 )
+from mephisto_engine.abstractions.quality import GoldNames, quality_problems
 from mephisto_engine.abstractions.registry import PluginKind, Registry
 from mephisto_engine.config.check import build_args, defaults_of, literal
 from mephisto_engine.config.compose import Composition, MephistoConfig, compose
@@ -218,6 +219,7 @@ class _Draft:
         state = self._shared_state(shared_state, node.get("task"))
         requirements = self._requirements(state)
         self._ask_plugins(state)
+        self._check_quality(task, state)
         if self.problems or task is None or state is None or common is None:
             raise ConfigError(_distinct(self.problems))
         return self._finished(task, state, requirements, common.log_level)
@@ -308,7 +310,18 @@ class _Draft:
         args = self._args.get(PluginKind.BLUEPRINT)
         if args is not None and args.block_qualification:
             found.append(Requirement(args.block_qualification, Comparator.DOES_NOT_EXIST))
+        if args is not None and getattr(args, "use_golds", False):
+            disqualified = GoldNames(str(args.gold_qualification_base)).disqualified
+            found.append(Requirement(disqualified, Comparator.DOES_NOT_EXIST))
         return tuple(found)
+
+    def _check_quality(self, task: TaskArgs | None, state: SharedTaskState | None) -> None:
+        """Screening and gold units, whichever blueprint has them."""
+        args = self._args.get(PluginKind.BLUEPRINT)
+        if args is None or task is None or state is None:
+            return
+        limits = (task.allowed_concurrent, task.maximum_units_per_worker)
+        self.problems.extend(quality_problems(args, state, *limits))
 
     def _ask_plugins(self, state: SharedTaskState | None) -> None:
         """Each plugin's own say, as far as its options could be built."""

@@ -18,7 +18,7 @@ from mephisto_engine.data_model.money import Intent
 from mephisto_engine.data_model.projects import Project, Requester, Task
 from mephisto_engine.data_model.review import Decision, WorkerNote
 from mephisto_engine.data_model.runs import Command, Lease, TaskRun
-from mephisto_engine.data_model.units import Assignment, Unit
+from mephisto_engine.data_model.units import Assignment, Judgement, Unit
 from mephisto_engine.data_model.workers import GrantedQualification, Qualification, Worker
 
 TABLES: tuple[type[Table], ...] = (
@@ -33,6 +33,7 @@ TABLES: tuple[type[Table], ...] = (
     GrantedQualification,
     Assignment,
     Unit,
+    Judgement,
     Agent,
     OnboardingAgent,
     Presence,
@@ -58,6 +59,7 @@ __all__ = [
     "GrantedQualification",
     "Imported",
     "Intent",
+    "Judgement",
     "Lease",
     "LiveUpdate",
     "OnboardingAgent",

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+SCREENING_INDEX: Final = -1
+GOLD_INDEX: Final = -2
+COMPENSATION_INDEX: Final = -3
+"""Places of units that belong to no item of the task data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,30 @@ class UnitRecord:
     data: dict[str, Any]
     """Data of this unit alone."""
     worker_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubmittedUnit(UnitRecord):
+    """A Unit with its answer, as the operator's code gets it."""
+
+    worker: WorkerRecord = field(default_factory=lambda: WorkerRecord(0, "", ""))
+    """Who has answered."""
+    answer: Any = None
+    """What the page handed in."""
+    item_answers: tuple[Any, ...] = ()
+    """All answers to the item so far, in the order of their units; rejected ones are left out."""
+    open_units: int = 0
+    """Units of the item whose answer is still to come."""
+
+    @property
+    def is_screening(self) -> bool:
+        """Whether it was made to find out if the worker may do real units."""
+        return self.unit_index == SCREENING_INDEX
+
+    @property
+    def is_gold(self) -> bool:
+        """Whether its answer was known beforehand."""
+        return self.unit_index == GOLD_INDEX
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from peewee import ForeignKeyField, IntegerField, TextField
+from peewee import BooleanField, ForeignKeyField, IntegerField, TextField
 
 from mephisto_engine.data_model.base import JsonField, Table, UtcField
+from mephisto_engine.data_model.records import COMPENSATION_INDEX as COMPENSATION_INDEX
+from mephisto_engine.data_model.records import GOLD_INDEX as GOLD_INDEX
+from mephisto_engine.data_model.records import SCREENING_INDEX as SCREENING_INDEX
 from mephisto_engine.data_model.runs import TaskRun
 from mephisto_engine.data_model.workers import Worker
-
-SCREENING_INDEX: Final = -1
-GOLD_INDEX: Final = -2
-COMPENSATION_INDEX: Final = -3
 
 
 class Assignment(Table):
@@ -51,3 +48,22 @@ class Unit(Table):
             (("task_run", "status", "status_at"), False),
             (("task_run", "status_at"), False),
         )
+
+
+Unit.add_index(
+    Unit.index(Unit.task_run, Unit.unit_index, where=Unit.unit_index < 0, name="unit_special")
+)
+
+
+class Judgement(Table):
+    """What the operator's code said about an answer; without it the answer is still to be judged.
+
+    Written together with everything that follows from it, so that nothing follows twice.
+    """
+
+    unit = ForeignKeyField(Unit, unique=True, on_delete="RESTRICT")
+    is_right = BooleanField(null=True)
+    """For screening and gold units; empty where the code did not say."""
+    more_units = IntegerField(default=0)
+    """How many more units of the item it asked for."""
+    judged_at = UtcField()

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 from peewee import JOIN, fn
 
 from mephisto_engine.data_model import Intent, Project, Task, TaskRun, Unit
+from mephisto_engine.data_model.records import COMPENSATION_INDEX, GOLD_INDEX, SCREENING_INDEX
 from mephisto_engine.data_model.status import COSTED_UNIT, RESERVING_INTENT, UnitStatus
-from mephisto_engine.data_model.units import COMPENSATION_INDEX
 from mephisto_engine.database.compiled import Compiled, param
 
 EXTRA_KINDS = ("bonus", "compensate")
@@ -43,7 +43,11 @@ class Cap:
         return self.budget_cents - self.worst_cents
 
 
-_COSTED = Unit.status.in_(sorted(COSTED_UNIT)) & (Unit.unit_index != COMPENSATION_INDEX)
+_IS_SPECIAL = Unit.unit_index.in_((SCREENING_INDEX, GOLD_INDEX))
+# Those that are made for one worker count from the first: they are published right away.
+_COSTED = (Unit.status.in_(sorted(COSTED_UNIT)) & (Unit.unit_index != COMPENSATION_INDEX)) | (
+    _IS_SPECIAL & (Unit.status == UnitStatus.CREATED)
+)
 _IS_EXTRA = Intent.kind.in_(EXTRA_KINDS)
 _IS_SECOND_THOUGHT = (Intent.kind == "approve") & (Unit.status == UnitStatus.REJECTED)
 

@@ -23,7 +23,8 @@ from mephisto_engine.errors import StateError, StorageError
 from mephisto_engine.operations.conversations import Conversations
 from mephisto_engine.operations.deadlines import Deadlines
 from mephisto_engine.operations.job import Job
-from mephisto_engine.operations.live_run import LiveRun
+from mephisto_engine.operations.judging import Judging
+from mephisto_engine.operations.live_run import LiveRun, is_special
 from mephisto_engine.operations.presence import Presence
 from mephisto_engine.operations.update_log import UpdateLog
 
@@ -74,6 +75,7 @@ class AgentsAtWork:
             or runner.cleanup_unit is not TaskRunner.cleanup_unit
         )
         """Whether something runs beside each worker; most pages only wait for the answer."""
+        self.judging = Judging(db, live, job, self.call_hook, self.spawn, requeued, changed)
         self._conversations = (
             Conversations(db, live, job, self, requeued, changed)
             if job.runner.is_concurrent
@@ -89,12 +91,13 @@ class AgentsAtWork:
                 left = (deadline - self._db.clock.now()).total_seconds()
                 seconds = max(left, RETURN_SECONDS)
                 self.give_until(agent, seconds)
+        self.judging.restore()
         agents = list(self._live.agents.values())
         if self._conversations is not None:
-            self._conversations.restore(agents)
-        else:
-            for agent in agents:
-                self._start(agent)
+            self._conversations.restore([agent for agent in agents if not is_special(agent.unit)])
+            agents = [agent for agent in agents if is_special(agent.unit)]
+        for agent in agents:
+            self._start(agent)
 
     async def close(self) -> None:
         """End the coroutines beside the agents; what they owe to the database is done first."""
@@ -104,22 +107,21 @@ class AgentsAtWork:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.updates.close()
 
-    @property
-    def first_status(self) -> AgentStatus:
-        """How an agent begins: at work, or waiting for partners."""
-        return AgentStatus.WAITING if self._conversations else AgentStatus.IN_TASK
+    def beginning(self, *, is_alone: bool = False) -> tuple[AgentStatus, int]:
+        """How an agent begins, and for how many seconds: at work, or waiting for partners.
 
-    @property
-    def first_seconds(self) -> int:
-        """How long an agent may stay as it begins."""
-        if self._conversations is not None:
-            return self._conversations.wait_seconds
-        return self._job.assignment_duration_seconds
+        Args:
+            is_alone: whether its unit is one that is done without partners in any case.
+        """
+        if self._conversations is None or is_alone:
+            return AgentStatus.IN_TASK, self._job.assignment_duration_seconds
+        return AgentStatus.WAITING, self._conversations.wait_seconds
 
     @property
     def is_settled(self) -> bool:
         """Whether nothing is under way that will make new units."""
-        return self._conversations is None or self._conversations.is_settled
+        is_mending = self._conversations is not None and not self._conversations.is_settled
+        return self.judging.is_settled and not is_mending
 
     def received(self, agent: LiveAgent, update: dict[str, Any]) -> None:
         """The agent's page sent a live update."""
@@ -145,11 +147,13 @@ class AgentsAtWork:
         unit: UnitRecord,
     ) -> LiveAgent:
         """The worker has a unit: their agent goes to work."""
-        agent = self.make_agent(agent_id, token, registration_id, worker, unit, self.first_status)
+        is_alone = is_special(unit)
+        status, seconds = self.beginning(is_alone=is_alone)
+        agent = self.make_agent(agent_id, token, registration_id, worker, unit, status)
         self._live.add_agent(agent)
         self._live.moved(UnitStatus.LAUNCHED, UnitStatus.ASSIGNED)
-        self.give_until(agent, self.first_seconds)
-        if self._conversations is not None:
+        self.give_until(agent, seconds)
+        if self._conversations is not None and not is_alone:
             self._conversations.join(agent)
         else:
             self._start(agent)
@@ -192,8 +196,7 @@ class AgentsAtWork:
         agent.set_submitted(orjson.loads(body))
         if self._conversations is not None:
             self._conversations.submitted(agent)
-        if self._job.blueprint.shared_state.on_unit_submitted is not None:
-            self.spawn(self._call_submit_hook(agent.unit))
+        self.judging.submitted(agent.unit, agent.worker)
         self._changed()
 
     async def end_all(self, status: AgentStatus, actor: str, reason: str) -> None:
@@ -245,7 +248,9 @@ class AgentsAtWork:
         """What was stored becomes true in memory, and for the page."""
         self._forget(agent)
         self._live.moved(UnitStatus.ASSIGNED, unit_status)
-        if unit_status is UnitStatus.LAUNCHED:
+        if is_special(agent.unit):
+            self.spawn(self._withdraw_special(agent.unit))
+        elif unit_status is UnitStatus.LAUNCHED:
             self._live.forget_assignment(agent.worker.name, agent.unit.assignment_id)
             self._live.pool.give_back(agent.unit.assignment_id, agent.unit.id)
         agent.set_gone(status)
@@ -253,6 +258,11 @@ class AgentsAtWork:
         if self._conversations is not None:
             self._conversations.leave(agent)
         self._changed()
+
+    async def _withdraw_special(self, unit: UnitRecord) -> None:
+        """Nobody else is to come for a unit that was made for one worker."""
+        self._live.special[unit.unit_index] -= 1
+        await call(self._job.provider.unit.expire, [unit])
 
     def _turn_of(self, agent: LiveAgent) -> AbstractAsyncContextManager[object]:
         return nullcontext() if self._conversations is None else self._conversations.lock_of(agent)
@@ -269,8 +279,11 @@ class AgentsAtWork:
     def _unit_after(self, agent: LiveAgent) -> UnitStatus:
         """What becomes of the unit of a worker who leaves.
 
-        A unit of a conversation that has begun cannot be done by somebody else.
+        A unit of a conversation that has begun cannot be done by somebody else, nor one that was
+        made for this worker.
         """
+        if is_special(agent.unit):
+            return UnitStatus.EXPIRED
         has_begun = self._conversations is not None and agent.status != AgentStatus.WAITING
         return UnitStatus.LAUNCHED if self._live.is_open and not has_begun else UnitStatus.EXPIRED
 
@@ -280,14 +293,19 @@ class AgentsAtWork:
         await self.end(agent, AgentStatus.DISCONNECT, "engine", "the task's code failed")
 
     async def call_hook(self, name: str, *args: Any, failed: Any = None) -> Any:
-        """Call a function of the operator; ``failed`` stands for the result of one that fails.
+        """Call a function of the operator; ``failed`` stands for the result of one that fails."""
+        function = getattr(self._job.blueprint.shared_state, name)
+        return await self.call_reported(name, function, *args, failed=failed)
+
+    async def call_reported(
+        self, name: str, function: Callable[..., Any], *args: Any, failed: Any = None
+    ) -> Any:
+        """Call what stands for the operator's function of that name.
 
         Each kind of failure is journalled once, because a filter is asked for every unit.
         """
         try:
-            return await call(
-                getattr(self._job.blueprint.shared_state, name), *args, timeout=HOOK_SECONDS
-            )
+            return await call(function, *args, timeout=HOOK_SECONDS)
         except Exception as error:
             text = repr(error)[:2000]
             if (name, text) not in self._failures and len(self._failures) < MOST_FAILURES:
@@ -320,9 +338,6 @@ class AgentsAtWork:
             await self.fail(agent, error)
         finally:
             await call(runner.cleanup_unit, agent)
-
-    async def _call_submit_hook(self, unit: UnitRecord) -> None:
-        await self.call_hook("on_unit_submitted", unit)
 
     async def expect_answer(self, agent: LiveAgent) -> None:
         """The task's own logic is over: from now on the page has `submission_timeout` left."""

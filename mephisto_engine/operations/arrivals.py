@@ -24,6 +24,8 @@ from mephisto_engine.operations.eligibility import why_not
 from mephisto_engine.operations.job import Job
 from mephisto_engine.operations.live_run import LiveRun, history_of
 from mephisto_engine.operations.onboarding import Onboarding
+from mephisto_engine.operations.quality import KINDS
+from mephisto_engine.operations.special_units import SpecialUnits
 from mephisto_engine.operations.turns import Turns
 from mephisto_engine.operations.unit_pool import Cursor
 from mephisto_engine.tokens import new_token
@@ -69,6 +71,7 @@ class Arrivals:
         job: Job,
         at_work: AgentsAtWork,
         onboarding: Onboarding,
+        special: SpecialUnits,
         changed: Callable[[], None],
     ) -> None:
         self.refusals: Counter[str] = Counter()
@@ -79,6 +82,7 @@ class Arrivals:
         self._job = job
         self._at_work = at_work
         self._onboarding = onboarding
+        self._special = special
         self._changed = changed
         self._told: dict[tuple[int, str], None] = {}
 
@@ -109,32 +113,86 @@ class Arrivals:
         agent = self._live.by_registration.get((arrival.worker_name, arrival.registration_id))
         if agent is not None:
             return await self._welcome(agent)
+        needed = await self._special.needed_by(arrival.worker_name)
         cursor = self._live.cursor_of(self._db, self._job.run.provider_type, arrival.worker_name)
         for _ in range(CLAIM_TRIES):
             claim = await self._claim(arrival.worker_name, cursor)
             held = None if isinstance(claim, str) else claim
             nothing = claim if isinstance(claim, str) else ""
             try:
-                return await self._let_in(arrival, cursor, held, nothing)
+                return await self._let_in(arrival, cursor, held, nothing, needed)
             except (IntegrityError, StateError) as error:
                 # Memory offered what the database has given away: the database is right.
                 log.error("the claim %s was refused by the database: %s", held, error)
-            except BaseException:
-                if held is not None:
-                    self._unclaim(cursor, *held)
-                raise
         return await self._refuse(0, "no_units", "claims were refused")
 
     async def _let_in(
-        self, arrival: Arrival, cursor: Cursor, claim: tuple[int, int] | None, nothing: str
+        self,
+        arrival: Arrival,
+        cursor: Cursor,
+        claim: tuple[int, int] | None,
+        nothing: str,
+        needed: str,
     ) -> AgentDetails:
         """Ask the database to let the worker in with the claimed unit.
 
-        ``nothing`` is the reason why there is no claim.
+        ``nothing`` is the reason why there is no claim, ``needed`` what has to come before a real
+        unit.
         """
+        try:
+            arrived, agent = await self._arrive(arrival, claim, needed)
+        except (IntegrityError, StateError):
+            raise
+        except BaseException:
+            if claim is not None:
+                self._unclaim(cursor, *claim)
+            raise
+        if agent is not None:
+            return await self._welcome(agent)
+        if claim is not None:
+            self._unclaim(cursor, *claim)
+        if arrived.known is not None:
+            return await self._welcome_back(arrived.worker, arrived.known)
+        if arrived.reason == NEEDS_ONBOARDING and claim is not None:
+            return await self._onboard(arrived.worker, arrival)
+        if arrived.reason in KINDS and claim is not None:
+            return await self._let_in_alone(arrived.worker, arrival, arrived.reason)
+        is_task = arrived.reason == NEEDS_ONBOARDING or arrived.reason in KINDS
+        reason = nothing if is_task else arrived.reason
+        return await self._refuse(arrived.worker.id, *_split(reason or nothing))
+
+    async def _let_in_alone(
+        self, worker: WorkerRecord, arrival: Arrival, kind: str
+    ) -> AgentDetails:
+        """The worker does a unit of their own first (there is a real one for them after it)."""
+        made = await self._special.make(kind, worker)
+        if isinstance(made, str):
+            return await self._refuse(worker.id, *_split(made))
+        agent: LiveAgent | None = None
+        try:
+            claim = (made.assignment_id, made.id)
+            arrived, agent = await self._arrive(arrival, claim, "", is_alone=True)
+        finally:
+            if agent is None:
+                await self._special.take_back(made)
+        if agent is not None:
+            return await self._welcome(agent)
+        if arrived.known is not None:
+            return await self._welcome_back(arrived.worker, arrived.known)
+        return await self._refuse(worker.id, *_split(arrived.reason))
+
+    async def _arrive(
+        self,
+        arrival: Arrival,
+        claim: tuple[int, int] | None,
+        needed: str,
+        *,
+        is_alone: bool = False,
+    ) -> tuple[ops.Arrived, LiveAgent | None]:
+        """What the database says to an arrival; and the agent, at work, if it lets them in."""
         job = self._job
         token = new_token()
-        seconds = self._at_work.first_seconds
+        status, seconds = self._at_work.beginning(is_alone=is_alone)
         new = ops.Arrival(
             run_id=self._live.run_id,
             provider_type=job.run.provider_type,
@@ -142,25 +200,18 @@ class Arrivals:
             registration_id=arrival.registration_id,
             claim=claim,
             token=token,
-            status=self._at_work.first_status,
+            status=status,
             deadline_ms=to_ms(self._db.clock.now()) + seconds * 1000,
             has_limits=bool(job.allowed_concurrent or job.maximum_units_per_worker),
-            judge=self._why_not,
+            judge=lambda standing: self._why_not(standing) or needed,
         )
         arrived = await self._db.write(ops.arrive, new)
-        if arrived.unit is None and claim is not None:
-            self._unclaim(cursor, *claim)
-        if arrived.known is not None:
-            return await self._welcome_back(arrived.worker, arrived.known)
-        if arrived.reason == NEEDS_ONBOARDING and claim is not None:
-            return await self._onboard(arrived.worker, arrival)
         if arrived.unit is None:
-            reason = nothing if arrived.reason == NEEDS_ONBOARDING else arrived.reason
-            return await self._refuse(arrived.worker.id, *_split(reason or nothing))
+            return arrived, None
         agent = self._at_work.begin(
             arrived.worker, arrival.registration_id, token, arrived.agent_id, arrived.unit
         )
-        return await self._welcome(agent)
+        return arrived, agent
 
     def _why_not(self, standing: ops.Standing) -> str:
         """Reason (and detail, behind a colon) for turning a worker away; empty if there is none."""

@@ -17,7 +17,7 @@ from mephisto_engine.abstractions.qualifications import Requirement
 from mephisto_engine.abstractions.registry import PluginKind, Registry
 from mephisto_engine.abstractions.site import Site
 from mephisto_engine.config.launch import LaunchConfig
-from mephisto_engine.data_model.records import RunRecord
+from mephisto_engine.data_model.records import GOLD_INDEX, SCREENING_INDEX, RunRecord
 
 
 @dataclass
@@ -47,6 +47,20 @@ class Job:
     def cost_of_unit(self) -> int:
         """Cents that one unit costs, the provider's fee included (rounded up)."""
         return with_fee(self.run.pay_cents, self.provider.FEE_PERCENT)
+
+    @property
+    def special_caps(self) -> dict[int, int]:
+        """Place of screening and gold units, where the run has them → how many may be paid for."""
+        args = self.blueprint.args
+        given = {
+            SCREENING_INDEX: ("use_screening_task", "max_screening_units"),
+            GOLD_INDEX: ("use_golds", "max_gold_units"),
+        }
+        return {
+            index: int(getattr(args, option) or 0)
+            for index, (switch, option) in given.items()
+            if getattr(args, switch, False)
+        }
 
     def make_site(self) -> Site:
         """The site to serve; its folder is empty until `build_site`."""

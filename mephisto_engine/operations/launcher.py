@@ -27,8 +27,10 @@ from mephisto_engine.database.compiled import Compiled, param
 from mephisto_engine.database.operations import agents as agent_ops
 from mephisto_engine.database.operations import budgets
 from mephisto_engine.database.operations import runs as ops
+from mephisto_engine.database.operations import special as special_ops
 from mephisto_engine.database.operations.changes import chunks
 from mephisto_engine.database.operations.runs import NewAssignment
+from mephisto_engine.database.operations.special import NewSpecialUnit
 from mephisto_engine.errors import StateError
 from mephisto_engine.operations.job import Job
 from mephisto_engine.operations.live_run import LiveRun
@@ -60,7 +62,11 @@ FIRST_UNITS_SECONDS = 2.0
 _CREATED = Compiled(
     lambda: (
         Unit.select(Unit.id, Unit.assignment)
-        .where((Unit.task_run == param("run")) & (Unit.status == UnitStatus.CREATED))
+        .where(
+            (Unit.task_run == param("run"))
+            & (Unit.status == UnitStatus.CREATED)
+            & (Unit.unit_index >= 0)
+        )
         .order_by(Unit.id)
     )
 )
@@ -140,6 +146,37 @@ class TaskLauncher:
         """Publish these units no more; to be called while it is `still`."""
         dropped = set(unit_ids)
         self._waiting = deque(pair for pair in self._waiting if pair[0] not in dropped)
+
+    async def launch_alone(self, new: NewSpecialUnit) -> UnitRecord | None:
+        """Make and publish a unit for one worker; None if the run may have, or pay, no more.
+
+        Raises:
+            Exception: the provider's, if it cannot be published; the unit is withdrawn then.
+        """
+        unit = await self._db.write(special_ops.add_special_unit, new)
+        if unit is None:
+            return None
+        self._live.moved("", UnitStatus.CREATED)
+        try:
+            await call(self._job.provider.unit.launch, [unit], self._url)
+            await self._db.write(special_ops.launch_special_unit, self._live.run_id, unit.id)
+        except BaseException as error:
+            await self.withdraw_alone(unit, UnitStatus.CREATED, str(error))
+            raise
+        self._live.moved(UnitStatus.CREATED, UnitStatus.LAUNCHED)
+        self._live.special[unit.unit_index] += 1
+        return unit
+
+    async def withdraw_alone(self, unit: UnitRecord, status: UnitStatus, reason: str) -> None:
+        """Take back a unit whose worker has not got it."""
+        await self._db.write(
+            special_ops.withdraw_special_unit, self._live.run_id, unit.id, reason[:500]
+        )
+        self._live.moved(status, UnitStatus.EXPIRED)
+        if status is UnitStatus.LAUNCHED:
+            self._live.special[unit.unit_index] -= 1
+            await call(self._job.provider.unit.expire, [unit])
+        self._changed()
 
     def wake(self) -> None:
         """Something changed that may let more units be published."""
@@ -285,7 +322,9 @@ class TaskLauncher:
         held_back = ""
         if number > 0 and self._db.read(ledger.has_cap, self._db.rows, self._live.run_id):
             run_id = self._live.run_id
-            number, held_back = await self._db.write(budgets.reserve_units, run_id, number)
+            number, held_back = await self._db.write(
+                budgets.reserve_units, run_id, number, self._kept_aside()
+            )
         is_news = bool(held_back and not number) is not bool(self.held_back)
         self.held_back = held_back if not number else ""
         if is_news:
@@ -300,6 +339,11 @@ class TaskLauncher:
             return
         if self.held_back:
             await asyncio.sleep(BUDGET_CALM_SECONDS)
+
+    def _kept_aside(self) -> int:
+        """Units that may still be needed for screening and gold units, which the budget keeps."""
+        caps = self._job.special_caps
+        return sum(max(0, most - self._live.special[index]) for index, most in caps.items())
 
     def _records(self, ids: Sequence[int]) -> list[UnitRecord]:
         """The units with their data, for the provider; blocks."""

@@ -39,8 +39,23 @@ _COUNTS = Compiled(
 _LAUNCHED = Compiled(
     lambda: (
         Unit.select(Unit.assignment, Unit.id)
-        .where((Unit.task_run == param("run")) & (Unit.status == UnitStatus.LAUNCHED))
+        .where(
+            (Unit.task_run == param("run"))
+            & (Unit.status == UnitStatus.LAUNCHED)
+            & (Unit.unit_index >= 0)
+        )
         .order_by(Unit.assignment, Unit.id)
+    )
+)
+_SPECIAL = Compiled(
+    lambda: (
+        Unit.select(Unit.unit_index, fn.COUNT(Unit.id))
+        .where(
+            (Unit.task_run == param("run"))
+            & (Unit.unit_index < 0)
+            & Unit.status.in_(sorted(COSTED_UNIT))
+        )
+        .group_by(Unit.unit_index)
     )
 )
 _WIDEST = Compiled(
@@ -67,6 +82,11 @@ _LIVE_AGENTS = Compiled(
 )
 
 
+def is_special(unit: UnitRecord) -> bool:
+    """Whether a unit was made for one worker, and belongs to no item of the task data."""
+    return unit.unit_index < 0
+
+
 MakeAgent = Callable[[int, str, str, WorkerRecord, UnitRecord, str], LiveAgent]
 """Id, token, registration id, worker, unit, status → agent."""
 
@@ -89,6 +109,8 @@ class LiveRun:
     """Worker name → way through the assignments; the latest comers."""
     has_wide_assignments: bool = False
     """Whether some assignment has several units, so that never-twice has to be looked after."""
+    special: Counter[int] = field(default_factory=Counter)
+    """Place of screening and gold units → how many of them are paid, or will be."""
     items_taken: int = 0
     is_data_exhausted: bool = False
     is_open: bool = True
@@ -166,6 +188,7 @@ def load_live_run(
         run = TaskRun.get_by_id(run_id)
         live = LiveRun(run_id, items_taken=run.items_taken, is_data_exhausted=run.is_data_exhausted)
         live.counts.update(dict(db.rows(_COUNTS, run=run_id)))
+        live.special.update(dict(db.rows(_SPECIAL, run=run_id)))
         live.has_wide_assignments = bool(db.rows(_WIDEST, run=run_id))
         for assignment_id, unit_id in db.rows(_LAUNCHED, run=run_id):
             live.pool.add(assignment_id, unit_id)

@@ -211,7 +211,13 @@ class RunDriver:
             is_concurrent=self._job.runner.is_concurrent,
         )
         self._supervisor = Supervisor(
-            self._db, self._live, self._job, self._deadlines, self._wake, self._requeued
+            self._db,
+            self._live,
+            self._job,
+            self._deadlines,
+            self._wake,
+            self._requeued,
+            lambda: getattr(self, "_launcher", None),
         )
 
     async def _put_on_line(self) -> str:
@@ -226,6 +232,7 @@ class RunDriver:
             raise ArchitectError(f"The task could not be put on line: {error}.") from error
         self._supervisor.open(self._architect.get_channel())
         await call(self._job.provider.setup_resources_for_task_run, url)
+        await self._supervisor.special.restore()
         return url
 
     async def _fail(self, error: BaseException) -> None:

@@ -28,6 +28,7 @@ from mephisto_engine.operations.deadlines import Deadlines
 from mephisto_engine.operations.job import Job
 from mephisto_engine.operations.live_run import LiveRun
 from mephisto_engine.operations.onboarding import Onboarding
+from mephisto_engine.operations.special_units import Publisher, SpecialUnits
 
 
 class Supervisor:
@@ -41,11 +42,15 @@ class Supervisor:
         deadlines: Deadlines,
         changed: Callable[[], None],
         requeued: Callable[[list[tuple[int, int]]], None] = lambda _: None,
+        publisher: Callable[[], Publisher | None] = lambda: None,
     ) -> None:
         self.live = live
         self.at_work = AgentsAtWork(db, live, job, deadlines, changed, requeued)
         self.onboarding = Onboarding(db, job, live.run_id, self.at_work, deadlines)
-        self.arrivals = Arrivals(db, live, job, self.at_work, self.onboarding, changed)
+        self.special = SpecialUnits(db, live, job, self.at_work, publisher)
+        self.arrivals = Arrivals(
+            db, live, job, self.at_work, self.onboarding, self.special, changed
+        )
         self._db = db
         self._gateway_refusals: Counter[str] = Counter()
 

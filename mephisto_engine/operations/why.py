@@ -20,6 +20,7 @@ from mephisto_engine.database.operations.agents import Standing
 from mephisto_engine.database.operations.lease import is_alive
 from mephisto_engine.database.queries import activity, runs, workers
 from mephisto_engine.errors import ConfigError
+from mephisto_engine.operations.before_units import words_before_units
 from mephisto_engine.operations.eligibility import Check, checks
 
 SHOWN_REFUSALS: Final = 5
@@ -63,6 +64,8 @@ class _Asked:
     allowed_concurrent: int
     notes: tuple[str, ...]
     """What could not be looked at."""
+    before_units: tuple[Line, ...] = ()
+    """Onboarding, screening, gold units."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ class _Facts:
     block: tuple[datetime, str] | None
     live_units: int
     used_units: int
+    special: dict[int, int]
+    """Place of screening and gold units → how many of them are paid, or will be."""
     units: dict[str, int]
     """Unit status → number."""
     on_offer: int
@@ -120,6 +125,7 @@ def _read(text: str, run_id: int) -> _Facts:
         block=workers.block_of(worker.id),
         live_units=live,
         used_units=used,
+        special=workers.special_units_used(run_id),
         units={status: number for _, status, number in activity.unit_counts([run_id])},
         on_offer=on_offer,
         new_to_worker=new,
@@ -133,10 +139,15 @@ def _asked(facts: _Facts, registry: Registry) -> _Asked:
     task = _node(_node(facts.config, "mephisto"), "task")
     notes: list[str] = []
     requirements: tuple[Requirement, ...] = ()
+    before: tuple[Line, ...] = ()
     try:
         config = launch_config_from_dict(facts.config, registry)
         requirements = _requirements(config, facts.run, registry)
         notes += _unstored(config)
+        words = words_before_units(
+            config.blueprint_args, config.shared_state, facts.worker, facts.special
+        )
+        before = tuple(Line(*item) for item in words)
     except ConfigError as error:
         notes.append(f"its config can no longer be loaded: {error.problems[0]}")
     except Exception as error:  # a plugin may raise anything
@@ -146,6 +157,7 @@ def _asked(facts: _Facts, registry: Registry) -> _Asked:
         int(task.get("maximum_units_per_worker") or 0),
         int(task.get("allowed_concurrent") or 0),
         tuple(notes),
+        before,
     )
 
 
@@ -177,6 +189,7 @@ def _lines(facts: _Facts, asked: _Asked, now_ms: int) -> Iterator[Line]:
     yield _engine(facts, now_ms)
     yield _provider(facts)
     yield from (_said(check, facts) for check in of_door[1:] if check.reason != "paused")
+    yield from asked.before_units
     yield from (Line("not known", None, note) for note in asked.notes)
     yield _units(facts)
     for agent in facts.at_work:

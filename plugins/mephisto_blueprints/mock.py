@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mephisto_blueprints.static.args import QualityArgs, key, number_below_one, unavailable_options
+from mephisto_blueprints.static.args import QualityArgs, key, number_below_one
 from mephisto_blueprints.static.files import PAGE_FILES, copy_page
 from mephisto_blueprints.static.state import SharedStaticTaskState
 from mephisto_engine.abstractions.args import arg, required
@@ -73,7 +73,6 @@ class MockBlueprint(Blueprint):
 
     @classmethod
     def assert_task_args(cls, args: Any, shared_state: SharedTaskState) -> Iterable[Problem]:
-        yield from unavailable_options(args)
         yield from number_below_one(args, "num_assignments")
         yield from number_below_one(args, "units_per_assignment")
         if args.use_onboarding and not args.onboarding_qualification:

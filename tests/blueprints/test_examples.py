@@ -12,6 +12,7 @@ from mephisto_blueprints.static_task import StaticTaskBlueprint
 from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.config.check import build_args
 from mephisto_engine.config.compose import compose
+from mephisto_engine.config.launch import load_launch_config
 from mephisto_engine.errors import Problem
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -39,3 +40,10 @@ def test_an_example_composes_and_has_its_items(
     items = list(make(blueprint_class, **options).get_initialization_data())
     assert len(items) == item_count
     assert len(items[0].unit_data) == unit_count
+
+
+@pytest.mark.parametrize("kind", ["golds", "screening", "agreement"])
+def test_an_example_of_quality_control_is_launchable(kind: str) -> None:
+    path = EXAMPLES / "quality_control" / f"conf_{kind}.yaml"
+    config = load_launch_config(path, [], Registry())
+    assert config.warnings == ()

@@ -27,7 +27,6 @@ def test_as_many_assignments_come_as_were_asked_for(make: Any) -> None:
     [
         ("num_assignments", 0),
         ("units_per_assignment", 0),
-        ("use_golds", True),
     ],
 )
 def test_an_unusable_option_is_named(option: str, value: Any) -> None:

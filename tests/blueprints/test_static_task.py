@@ -41,8 +41,6 @@ def test_a_sound_task_has_no_problems(task_files: Path) -> None:
             {"onboarding_qualification": "q"},
             f"{OPTION}onboarding_source: is needed for onboarding",
         ),
-        ({"use_screening_task": True}, f"{OPTION}use_screening_task: screening units are not"),
-        ({"use_golds": True}, f"{OPTION}use_golds: gold units are not available"),
     ],
 )
 def test_an_unusable_option_is_named(task_files: Path, options: dict[str, Any], start: str) -> None:
@@ -64,8 +62,8 @@ def test_html_that_cannot_be_shown_is_a_problem(
 
 def test_all_problems_are_reported_at_once(task_files: Path) -> None:
     (task_files / "data.csv").write_text("text,text\n")
-    found = problems(task_files, units_per_assignment=-1, extra_source_dir="/no", use_golds=True)
-    assert len(found) == 4
+    found = problems(task_files, units_per_assignment=-1, extra_source_dir="/no")
+    assert len(found) == 3
 
 
 @pytest.mark.parametrize("name", ["index.html", "bundle.js", "preview.html"])

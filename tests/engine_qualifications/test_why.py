@@ -318,3 +318,67 @@ async def test_what_is_explained_is_what_happens_at_the_door(world: World, seed:
         await random_world.step()
     assert random_world.seen
     print("SEEN", seed, random_world.seen)
+
+
+SCREENS = """
+def screening_data_factory():
+    yield {"easy": 1}
+
+def validate_screening_unit(unit):
+    return unit.answer["answer"] == "right"
+"""
+SCREENING = {
+    "use_screening_task": True,
+    "passed_qualification_name": "passed",
+    "block_qualification": "failed",
+    "max_screening_units": 1,
+    "onboarding_qualification": "trained",
+}
+
+
+async def test_what_comes_before_real_units_has_a_line_each(world: World) -> None:
+    code = write_code(world, "screens.py", [], SCREENS)
+    run = await world.launch(units=3, options=SCREENING, code=code, allowed_concurrent=1)
+    await meet(run, "alice", "bob")
+    assert line(why(run, "alice"), "onboarding").text == "the qualifying task comes first"
+    assert line(why(run, "alice"), "screening").text.endswith("(0 of 1 are used)")
+    assert why(run, "alice").reason == ""
+    details = await run.arrive("alice", "tab")
+    await run.supervisor.submit_onboarding(str(details.agent_id), {})
+    assert line(why(run, "alice"), "onboarding").text == "trained: holds 1"
+    found = why(run, "bob")
+    assert (found.reason, line(found, "screening").is_met) == ("no_units", False)
+    await run.submit((await run.arrive("alice", "tab")).agent_id or "", "right")
+    assert await run.token("alice")
+    assert line(why(run, "alice"), "screening").is_met
+
+
+async def test_who_failed_the_qualifying_task_is_told_so(world: World) -> None:
+    code = write_code(world, "no.py", [], "def validate_onboarding(data):\n    return False\n")
+    options = {"onboarding_qualification": "trained"}
+    run = await world.launch(units=1, options=options, code=code)
+    details = await run.arrive("mallory")
+    await run.supervisor.submit_onboarding(str(details.agent_id), {})
+    found = why(run, "mallory")
+    assert found.reason == "not_qualified"
+    assert line(found, "onboarding").text.startswith("failed the qualifying task")
+
+
+async def test_gold_units_are_counted_in_a_line(world: World) -> None:
+    more = (
+        "def get_gold_for_worker(worker):\n    return {'gold': 1}\n"
+        "def validate_gold_unit(unit):\n    return unit.answer['answer'] == 'right'\n"
+    )
+    code = write_code(world, "golds.py", [], more)
+    options = {"use_golds": True, "gold_qualification_base": "demo", "max_incorrect_golds": 1}
+    run = await world.launch(units=3, options=options, code=code, allowed_concurrent=1)
+    await meet(run, "alice")
+    assert line(why(run, "alice"), "golds").text == (
+        "0 right, 0 wrong of 1 that may be, 0 real units done; a gold unit comes next"
+    )
+    for _ in range(2):
+        await run.submit(await run.token("alice"), "wrong")
+    await run.refusal("alice")
+    found = why(run, "alice")
+    assert found.reason == "not_qualified"
+    assert line(found, "golds").text.endswith("too many gold units were wrong")

@@ -17,8 +17,16 @@ _UNIT_COST = Compiled(
 _PROJECT = Compiled(lambda: Project.select(Project.id).where(Project.name == param("name")))
 
 
-def reserve_units(tx: Transaction, run_id: int, number: int) -> tuple[int, str]:
+def reserve_units(
+    tx: Transaction, run_id: int, number: int, kept_aside: int = 0
+) -> tuple[int, str]:
     """Set aside the cost of units that are about to be published, as far as the caps allow.
+
+    Args:
+        tx: the transaction.
+        run_id: which run.
+        number: how many units are about to be published.
+        kept_aside: units whose cost the caps have to cover besides.
 
     Returns:
         How many may be published, and whose cap held back the rest (empty if none did).
@@ -27,7 +35,7 @@ def reserve_units(tx: Transaction, run_id: int, number: int) -> tuple[int, str]:
     cost = int(tx.one(_UNIT_COST, run=run_id)[0])  # type: ignore[index]
     held_back = ""
     for cap in ledger.caps_of(tx.all, run_id) if cost else ():
-        affordable = max(0, cap.free_cents // cost)
+        affordable = max(0, cap.free_cents // cost - kept_aside)
         if affordable < number:
             number, held_back = affordable, cap.owner
     tx.run(_PUBLISHING, run=run_id, number=number)

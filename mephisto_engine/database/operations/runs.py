@@ -83,6 +83,7 @@ _REOPENED = Compiled(
         .where(
             (Unit.task_run == param("run"))
             & (Unit.status == UnitStatus.EXPIRED)
+            & (Unit.unit_index >= 0)
             & Unit.withdrawn_by.is_null()
         )
         .order_by(Unit.id)
@@ -230,8 +231,8 @@ def expire_units(tx: Transaction, run_id: int, actor: str, reason: str) -> int:
 
 
 def reopen_units(tx: Transaction, run_id: int, actor: str) -> int:
-    """Offer withdrawn units again (`resume`), but those that an operator has expired not; how many
-    there were.
+    """Offer withdrawn units of the task data again (`resume`), but not those that an operator has
+    expired; how many there were.
     """
     ids = [row[0] for row in tx.all(_REOPENED, run=run_id)]
     tx.move_many("unit", ids, UnitStatus.EXPIRED, UnitStatus.CREATED, run=run_id, actor=actor)

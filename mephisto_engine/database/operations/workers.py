@@ -265,6 +265,15 @@ def rehearse_import(tx: Transaction, grants: Iterable[Grant], actor: str) -> Non
     raise RehearsedError(import_grants(tx, grants, actor))
 
 
+def held_value(tx: Transaction, worker_id: int, name: str) -> int | None:
+    """A worker's value for a qualification; None if they do not hold it.
+
+    Raises:
+        NotFoundError: there is no such qualification.
+    """
+    return _held(tx, worker_id, _qualification(tx, name))
+
+
 def _worker_to_import(tx: Transaction, grant: Grant, actor: str, done: Imported) -> int:
     row = tx.one(_WORKER_ID, provider=grant.provider_type, name=grant.worker_name)
     if row is not None:

@@ -18,7 +18,7 @@ from mephisto_engine.data_model import (
     Worker,
 )
 from mephisto_engine.data_model.records import WorkerRecord
-from mephisto_engine.data_model.status import HOLDING_AGENT, LIVE_AGENT, UnitStatus
+from mephisto_engine.data_model.status import COSTED_UNIT, HOLDING_AGENT, LIVE_AGENT, UnitStatus
 from mephisto_engine.errors import NotFoundError, StateError
 
 SHOWN_CANDIDATES = 10
@@ -188,6 +188,18 @@ def units_on_offer(run_id: int, worker_id: int) -> tuple[int, int]:
     )
     unmet = offered & Unit.assignment.not_in(met)
     return _count(offered), _count(unmet)
+
+
+def special_units_used(run_id: int) -> dict[int, int]:
+    """Place of screening and gold units of a run → how many of them are paid, or will be."""
+    query: Any = (
+        Unit.select(Unit.unit_index, fn.COUNT(Unit.id))
+        .where(
+            (Unit.task_run == run_id) & (Unit.unit_index < 0) & Unit.status.in_(sorted(COSTED_UNIT))
+        )
+        .group_by(Unit.unit_index)
+    )
+    return dict(query.tuples())
 
 
 def live_agents(run_id: int, worker_id: int) -> list[LiveAgentRow]:

@@ -8,23 +8,13 @@ from typing import Any
 
 from mephisto_engine.abstractions.args import REQUIRED, arg
 from mephisto_engine.abstractions.blueprint import BlueprintArgs, OnboardingArgs
+from mephisto_engine.abstractions.quality import GoldArgs, ScreeningArgs
 from mephisto_engine.errors import Problem
 
 
 @dataclass
-class QualityArgs(OnboardingArgs, BlueprintArgs):
+class QualityArgs(OnboardingArgs, ScreeningArgs, GoldArgs, BlueprintArgs):
     """Options of onboarding, screening and gold units."""
-
-    use_screening_task: bool = arg(False, "give each new worker a screening unit first")
-    passed_qualification_name: str | None = arg(None, "granted to who passed the screening")
-    max_screening_units: int | None = arg(None, "how many screening units may be paid for")
-    use_golds: bool = arg(False, "mix units with known answers into each worker's units")
-    gold_qualification_base: str | None = arg(
-        None, "first part of the names of the qualifications that count gold units"
-    )
-    max_gold_units: int | None = arg(None, "how many gold units may be paid for")
-    min_golds: int = arg(1, "gold units that a worker has to get right at the start")
-    max_incorrect_golds: int = arg(0, "gold units that a worker may get wrong")
 
 
 @dataclass
@@ -50,23 +40,6 @@ def given(args: Any, option: str) -> str | None:
     """The text of an option, or None when the config gives none."""
     value = getattr(args, option, None)
     return str(value) if value and value != REQUIRED else None
-
-
-def unavailable_options(args: Any) -> Iterator[Problem]:
-    """Options that existing configs may hold and that nothing here carries out yet.
-
-    They are refused and not passed over: a run without the onboarding or the checks that its
-    author counts on would collect data that has to be thrown away.
-    """
-    wishes = {
-        "use_screening_task": "screening units are",
-        "use_golds": "gold units are",
-    }
-    for option, subject in wishes.items():
-        if getattr(args, option, None):
-            yield Problem(
-                key(option), f"{subject} not available in this version", "leave the option out"
-            )
 
 
 def number_below_one(args: Any, option: str) -> Iterator[Problem]:

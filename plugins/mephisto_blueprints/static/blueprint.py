@@ -12,7 +12,6 @@ from mephisto_blueprints.static.args import (
     given,
     key,
     number_below_one,
-    unavailable_options,
 )
 from mephisto_blueprints.static.files import folder_problems
 from mephisto_blueprints.static.item_sources import (
@@ -46,7 +45,6 @@ class StaticBlueprint(Blueprint):
     @classmethod
     def assert_task_args(cls, args: Any, shared_state: SharedTaskState) -> Iterable[Problem]:
         found = scan_items(args, shared_state)
-        yield from unavailable_options(args)
         yield from number_below_one(args, "units_per_assignment")
         yield from folder_problems(key("extra_source_dir"), given(args, "extra_source_dir"))
         yield from found.problems if found else ()
@@ -81,6 +79,9 @@ class StaticBlueprint(Blueprint):
         if chosen_data_file(self.args):
             return False
         return not isinstance(getattr(self.shared_state, "static_task_data", ()), Sized)
+
+    def get_special_data(self, item: Item) -> Item:
+        return self.page_item(dict(item))
 
     def page_item(self, item: Item) -> Item:
         """The item as the page gets it."""

@@ -16,6 +16,7 @@ from typing import Any
 
 from mephisto_blueprints.static.item_sources import Item, Scan
 from mephisto_engine.abstractions.blueprint import OnboardingState, SharedTaskState
+from mephisto_engine.abstractions.quality import GoldState, ScreeningState
 from mephisto_engine.errors import ConfigError, Problem
 
 PythonItems = Iterable[Item] | AsyncIterable[Item]
@@ -25,25 +26,13 @@ WHERE = "static_task_data"
 
 
 @dataclass
-class SharedStaticTaskState(OnboardingState, SharedTaskState):
-    """Shared state of the static blueprints.
-
-    Screening and gold units have their fields here so that existing run scripts load;
-    an option that would use them is refused before the launch.
-    """
+class SharedStaticTaskState(OnboardingState, ScreeningState, GoldState, SharedTaskState):
+    """Shared state of the static blueprints."""
 
     static_task_data: StaticTaskData = field(default_factory=list)
     """Items, when no data file is named: a list, any iterable or async iterable, or a function
     that gives one (a generator function, say). It may be endless; it is read as units are needed.
     """
-    screening_data_factory: Any = False
-    """Gives the data of screening units."""
-    get_gold_for_worker: Callable[..., Any] | None = None
-    """Gives a worker's next gold unit."""
-    worker_needs_gold: Callable[..., bool] | None = None
-    """Whether a worker's next unit is to be a gold one."""
-    worker_qualifies: Callable[..., bool] | None = None
-    """Whether a worker's record on gold units is good enough to go on."""
 
 
 def python_items(data: StaticTaskData) -> PythonItems:

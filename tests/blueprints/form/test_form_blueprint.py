@@ -206,18 +206,6 @@ def test_finished_forms_take_no_data_and_have_no_open_tokens(tmp_path: Path) -> 
     assert "is a list of finished forms, in which data has no place" in found
 
 
-def test_quality_options_are_judged_as_those_of_other_static_tasks(tmp_path: Path) -> None:
-    from mephisto_blueprints.static_task import StaticTaskBlueprint
-
-    html = write(tmp_path / "task.html", "<input name='a'>")
-    data = write(tmp_path / "d.csv", "thing\ntea\n")
-    path = write(tmp_path / "form.json", form(field()))
-    wishes = {"use_screening_task": True, "use_golds": True}
-    args = StaticTaskBlueprint.ArgsClass(task_source=str(html), data_csv=str(data), **wishes)
-    expected = StaticTaskBlueprint.assert_task_args(args, SharedStaticTaskState())
-    assert problems(form=str(path), **wishes) == [str(problem) for problem in expected]
-
-
 def test_the_site_has_the_page_and_the_insertions(tmp_path: Path, make: Make) -> None:
     task = tmp_path / "task"
     write(task / "insertions" / "custom_triggers.js", 'import {x} from "mephisto-addons";')
