@@ -111,8 +111,8 @@ class World:
         await until(lambda: len(run.driver.live.pool) >= min(cap, units * each))
         return run
 
-    async def resume(self, run_id: int) -> Run:
-        await self.operator.resume(run_id)
+    async def resume(self, run_id: int, shared_state: SharedTaskState | None = None) -> Run:
+        await self.operator.resume(run_id, shared_state)
         return self.run(run_id)
 
     def run(self, run_id: int) -> Run:

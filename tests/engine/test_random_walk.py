@@ -6,13 +6,21 @@ import asyncio
 import json
 import random
 from collections import Counter
+from itertools import count
+from typing import Any
 
 import pytest
 from engine_world import Run, World, until
+from peewee import fn
 
+from mephisto_engine.abstractions.adaptive import AskUntilAgreement
+from mephisto_engine.abstractions.blueprint import SharedTaskState
 from mephisto_engine.abstractions.channel import SubmitOutcome
-from mephisto_engine.data_model import Agent, Submission
+from mephisto_engine.abstractions.quality import gold_factory
+from mephisto_engine.data_model import Agent, Event, Submission, Unit
+from mephisto_engine.data_model.records import SubmittedUnit
 from mephisto_engine.data_model.status import LIVE_AGENT
+from mephisto_engine.errors import StateError
 from mephisto_engine.operations.doctor import check_invariants
 
 STEPS = 120
@@ -22,7 +30,10 @@ LIMIT_AT_ONCE = 2
 class Walk:
     """Does one random thing after the other, and remembers what it was promised."""
 
-    def __init__(self, world: World, run: Run, seed: int) -> None:
+    def __init__(
+        self, world: World, run: Run, seed: int, state: SharedTaskState | None = None
+    ) -> None:
+        self.state = state
         self.world = world
         self.run = run
         self.rng = random.Random(seed)
@@ -96,17 +107,26 @@ class Walk:
     async def crash(self) -> None:
         await self.world.crash()
         self.world.start_engine()
-        self.run = await self.world.resume(self.run.id)
+        if self.run.status == "completed":
+            # The last answer had come, and the engine died just after it had closed the run.
+            self.run.driver.ended.set()
+        else:
+            self.run = await self.world.resume(self.run.id, self.state)
 
     async def stop(self) -> None:
         is_now = self.rng.random() < 0.7
-        await self.world.operator.stop(self.run.id, is_now, "operator:test")
+        try:
+            await self.world.operator.stop(self.run.id, is_now, "operator:test")
+        except StateError:
+            # The last answer had come, and the run was just being closed.
+            assert (await self.run.ended()).status == "completed"
+            return
         if is_now:
             await self.run.ended()
         else:
             await self.crash_if_still_draining()
         if self.run.status == "stopped":
-            self.run = await self.world.resume(self.run.id)
+            self.run = await self.world.resume(self.run.id, self.state)
 
     async def crash_if_still_draining(self) -> None:
         await self.world.settle()
@@ -139,7 +159,7 @@ class Walk:
             for token in list(driver.live.agents):
                 await self._submit(token)
             if len(driver.live.pool):
-                await self._arrive(f"newcomer-{number}", "tab")
+                await self._arrive(f"newcomer-{number // 4}", f"tab-{number}")
 
     async def check(self) -> None:
         stored = dict(
@@ -174,3 +194,91 @@ async def test_whatever_happens_nothing_that_was_promised_is_lost(world: World, 
     await walk.check()
     assert set(walk.run.units()) == {"completed"}
     assert walk.run.status == "completed"
+
+
+def unlucky(unit: SubmittedUnit) -> bool:
+    """Answers are numbers from 0 to 1; the large ones are wrong."""
+    answer = unit.answer["answer"]
+    return not isinstance(answer, float) or answer < 0.8
+
+
+SCREENING = {
+    "use_screening_task": True,
+    "passed_qualification_name": "passed",
+    "block_qualification": "failed",
+    "max_screening_units": 500,
+}
+GOLDS = {"use_golds": True, "gold_qualification_base": "demo", "max_incorrect_golds": 1}
+
+
+def quality_state(world: World, kind: str) -> SharedTaskState:
+    state_class = world.blueprint.SharedStateClass
+    if kind == "golds":
+        golds = gold_factory([{"gold": number} for number in range(3)], "demo")
+        return state_class(get_gold_for_worker=golds, validate_gold_unit=unlucky)
+    if kind == "screening":
+        items = ({"easy": number} for number in count())
+        return state_class(screening_data_factory=items, validate_screening_unit=unlucky)
+    rule = AskUntilAgreement(lambda answer: answer["answer"] < 0.5, agree=2, at_most=4)
+    return state_class(on_unit_submitted=rule)
+
+
+@pytest.mark.parametrize("kind", ["screening", "golds", "agreement"])
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_happens_nobody_unproven_does_a_real_unit(
+    world: World, kind: str, seed: int
+) -> None:
+    options = {"screening": SCREENING, "golds": GOLDS}.get(kind, {})
+    state = quality_state(world, kind)
+    run = await world.launch(
+        units=12,
+        shared_state=state,
+        options=options,
+        allowed_concurrent=1,
+        assignment_duration_in_seconds=60,
+    )
+    walk = Walk(world, run, seed, state)
+    for _ in range(STEPS):
+        await walk.step()
+        await walk.check()
+        check_quality(world, kind)
+    await walk.finish()
+    await walk.run.ended()
+    await walk.check()
+    check_quality(world, kind)
+    real = world.db.stream(
+        Unit.select(Unit.status, fn.COUNT(Unit.id))
+        .where(Unit.unit_index >= 0)
+        .group_by(Unit.status)
+    )
+    assert set(dict(real)) == {"completed"}
+
+
+def check_quality(world: World, kind: str) -> None:
+    """Before each real unit there is one of its worker that was judged right."""
+    if kind == "agreement":
+        answers = Counter(row[0] for row in world.db.stream(_answered()))
+        assert max(answers.values(), default=0) <= 4
+        return
+    right: set[int] = set()
+    wrong: Counter[int] = Counter()
+    rows = world.db.stream(
+        Event.select(Event.kind, Event.actor, Event.data, Unit.unit_index, Unit.worker)
+        .join(Unit, on=(Event.subject_id == Unit.id))
+        .where(Event.kind.in_(["unit.assigned", "unit.judged"]))
+        .order_by(Event.id)
+    )
+    for happened, actor, data, unit_index, worker in rows:
+        if happened == "unit.judged":
+            is_right = json.loads(data)["is_right"]
+            right |= {worker} if is_right else set()
+            wrong[worker] += is_right is False
+        elif unit_index >= 0:
+            # Units go back, so that the one who has it now may be another.
+            taker = int(actor.removeprefix("worker:"))
+            assert taker in right
+            assert wrong[taker] <= (1 if kind == "golds" else 0)
+
+
+def _answered() -> Any:
+    return Agent.select(Agent.assignment).where(Agent.status == "completed")
