@@ -45,5 +45,5 @@ def test_an_example_composes_and_has_its_items(
 @pytest.mark.parametrize("kind", ["golds", "screening", "agreement"])
 def test_an_example_of_quality_control_is_launchable(kind: str) -> None:
     path = EXAMPLES / "quality_control" / f"conf_{kind}.yaml"
-    config = load_launch_config(path, [], Registry())
+    config = load_launch_config(path, ["mephisto.architect.port=0"], Registry())
     assert config.warnings == ()
