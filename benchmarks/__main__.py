@@ -24,6 +24,7 @@ NAMES = (
     "starting",
     "console_bytes",
     "exporting",
+    "analysis",
 )
 
 
