@@ -18,6 +18,7 @@ from mephisto_tui.view.words import age, duration, money
 if TYPE_CHECKING:
     from mephisto_engine.abstractions.args import ArgInfo
     from mephisto_engine.abstractions.registry import PluginInfo
+    from mephisto_engine.analysis.pay import Wage
     from mephisto_engine.operations.doctor import Finding
 
 GAP: Final = "  "
@@ -65,7 +66,9 @@ def run_table(runs: Iterable[RunRow], now: datetime) -> list[str]:
     )
 
 
-def run_facts(run: RunRow, now: datetime, worker_link: str = "") -> list[str]:
+def run_facts(
+    run: RunRow, now: datetime, worker_link: str = "", wage: Wage | None = None
+) -> list[str]:
     units = ", ".join(f"{name} {count}" for name, count in run.units.items() if count)
     budget = NOTHING if run.budget_cents is None else money(run.budget_cents)
     return facts(
@@ -82,6 +85,7 @@ def run_facts(run: RunRow, now: datetime, worker_link: str = "") -> list[str]:
             ("units", f"{run.done} of {_total(run)} done: {units or 'none yet'}"),
             ("to review", run.to_review),
             ("pay a unit", money(run.pay_cents)),
+            ("pay an hour", _hourly(wage)),
             ("cost so far", money(run.cost_cents)),
             ("committed", money(run.committed_cents)),
             ("budget", budget),
@@ -90,6 +94,13 @@ def run_facts(run: RunRow, now: datetime, worker_link: str = "") -> list[str]:
             ("ended", moment(run.ended_at)),
         )
     )
+
+
+def _hourly(wage: Wage | None) -> str:
+    if wage is None or wage.hourly_cents is None:
+        return NOTHING
+    at_median = f"{money(wage.hourly_cents)} at a median of {duration(wage.worked_ms / 1000)}"
+    return f"{at_median}; {wage.warning()}" if wage.is_too_low else at_median
 
 
 def run_state(run: RunRow) -> str:

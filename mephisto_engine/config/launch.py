@@ -23,6 +23,7 @@ from mephisto_engine.config.plain import dotted, first_line, to_json, to_plain
 from mephisto_engine.config.redaction import MASK, redacted, restored
 from mephisto_engine.config.task_args import WHERE, TaskArgs, check_task_args, to_cents
 from mephisto_engine.config.task_code import as_shared_state, load_shared_state
+from mephisto_engine.config.wage import wage_at
 from mephisto_engine.errors import ConfigError, PluginError, Problem
 
 SOURCE = "_source"
@@ -380,6 +381,8 @@ class _Draft:
                 f"mephisto.task.task_name is not given: {blueprint_type!r} is used"
             )
             task = dataclasses.replace(task, task_name=blueprint_type)
+        wage = wage_at(task, task.estimated_time_in_seconds)
+        self.warnings += filter(None, [wage.warning() if wage is not None else ""])
         return LaunchConfig(
             path=self._path,
             task_dir=self._task_dir,

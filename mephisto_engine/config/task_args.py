@@ -60,6 +60,12 @@ class TaskArgs:
     budget: float | None = arg(
         None, "dollars that the run may cost at worst, fees included; not given means no cap"
     )
+    minimum_hourly_wage: float | None = arg(
+        None, "dollars an hour that pay has to come to; a run that falls below it warns"
+    )
+    estimated_time_in_seconds: int | None = arg(
+        None, "how long a unit is thought to take, to compare its pay with the hourly wage"
+    )
     code: str | None = arg(
         None, "Python file with the task's code (shared state), relative to the task's folder"
     )
@@ -77,13 +83,15 @@ def to_cents(where: str, dollars: float) -> int | Problem:
 
 def check_task_args(values: Mapping[str, Any]) -> Iterator[Problem]:
     """Everything that is wrong with values that have the right types; some may be absent."""
-    for name in ("task_reward", "budget"):
+    for name in ("task_reward", "budget", "minimum_hourly_wage"):
         dollars = values.get(name)
         cents = 0 if dollars is None else to_cents(f"{WHERE}.{name}", dollars)
         if isinstance(cents, Problem):
             yield cents
     for name in _DURATIONS:
         yield from _below(values, name, 1, "seconds, more than 0")
+    if values.get("estimated_time_in_seconds") is not None:
+        yield from _below(values, "estimated_time_in_seconds", 1, "seconds, more than 0")
     for name in _COUNTS:
         yield from _below(values, name, 0, "0 or more; 0 means any number")
     for name in ("task_title", "task_description", "task_name"):

@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from mephisto_engine.analysis.pay import Wage
 from mephisto_engine.clock import Clock, SystemClock, from_ms, to_ms
 from mephisto_engine.data_model.status import DONE_UNIT, LIVE_AGENT, UnitStatus
 from mephisto_engine.database import MephistoDB
@@ -31,6 +32,7 @@ from mephisto_engine.operations.snapshot import (
     Window,
     WorkerRow,
 )
+from mephisto_engine.operations.wages import wage_of_run
 from mephisto_engine.operations.words import in_words, level_of, range_size
 
 MOST_EVENTS = 5000
@@ -38,6 +40,9 @@ MOST_EVENTS = 5000
 
 WORKERS_SECONDS = 2.0
 """The workers of a run are counted at most this often: it takes all its agents."""
+
+WAGE_SECONDS = 5.0
+"""The median time is asked for at most this often: it takes all agents of the run."""
 
 MINUTES = 60
 
@@ -79,6 +84,7 @@ class Monitor:
         self._is_new = True
         self._workers: tuple[float, Any, tuple[tuple[WorkerRow, ...], int]] | None = None
         self._config: tuple[int, str] = (0, "")
+        self._paced: tuple[float, int, Wage | None] | None = None
 
     def want(self, view: View) -> None:
         """What the next snapshots are to show; may be called from any thread."""
@@ -202,6 +208,7 @@ class Monitor:
             workers=workers,
             workers_total=workers_total,
             config=self._config_text(run_id),
+            wage=self._wage(run),
             worker_link=str(health.get("worker_link") or ""),
             health=self._health(row, run_id),
         )
@@ -304,6 +311,12 @@ class Monitor:
             return ()
         begin = max(first, min(counted))
         return tuple(counted.get(minute, 0) for minute in range(begin, this_minute + 1))
+
+    def _wage(self, run: RunRow) -> Wage | None:
+        now = self._clock.monotonic()
+        if self._paced is None or self._paced[1] != run.id or now - self._paced[0] >= WAGE_SECONDS:
+            self._paced = (now, run.id, wage_of_run(run.id, run.pay_cents))
+        return self._paced[2]
 
     def _config_text(self, run_id: int) -> str:
         if self._config[0] != run_id:

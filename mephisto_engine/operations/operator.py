@@ -27,6 +27,7 @@ from mephisto_engine.operations.extensions import extend_at_rest
 from mephisto_engine.operations.job import Job, make_job, with_fee
 from mephisto_engine.operations.plan import launch_problems
 from mephisto_engine.operations.run_driver import RunDriver
+from mephisto_engine.operations.wages import wage_warning
 from mephisto_engine.version import __version__
 
 T = TypeVar("T")
@@ -79,6 +80,9 @@ class AsyncOperator:
         run_id = await self._db.write(ops.create_run, new)
         names = [item.qualification_name for item in config.requirements]
         await self._db.write(ops.ensure_qualifications, names)
+        warning = await self._read(wage_warning, config.task)
+        if warning:
+            await self._db.write(ops.note_low_pay, run_id, warning)
         try:
             driver = await self._driver(run_id, config)
         except MephistoError as error:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from mephisto_engine.analysis.pay import Wage
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -194,6 +196,8 @@ class Snapshot:
     config: str = ""
     """The run's config as YAML, without secrets."""
     worker_link: str = ""
+    wage: Wage | None = None
+    """What the run's pay comes to in an hour; None before a unit was submitted."""
     health: Health = field(default_factory=Health)
     errors: int = 0
     """Error lines in the journal of the shown runs since the console started."""

@@ -44,6 +44,7 @@ def show_plan(
     try:
         config = load_launch_config(path, overrides, registry)
         plan = plan_launch(config, registry)
+        plan = _with_pilot(settings, config, plan)
         problems = _outer_problems(settings, config, registry)
         if problems:
             raise ConfigError(problems)
@@ -51,6 +52,18 @@ def show_plan(
         _put(plan, error.problems, as_json=as_json)
         raise
     _put(plan, [], as_json=as_json)
+
+
+def _with_pilot(settings: Settings, config: LaunchConfig, plan: LaunchPlan) -> LaunchPlan:
+    """The plan, with a warning where earlier runs say that the pay is too low."""
+    from mephisto_engine.operations.wages import wage_of_pilot
+
+    if config.task.minimum_hourly_wage is None or not settings.has_database():
+        return plan
+    with settings.database() as db:
+        wage = db.read(wage_of_pilot, config.task)
+    warning = wage.warning() if wage is not None else ""
+    return dataclasses.replace(plan, warnings=(*plan.warnings, warning)) if warning else plan
 
 
 def _outer_problems(settings: Settings, config: LaunchConfig, registry: Registry) -> list[Problem]:

@@ -44,9 +44,9 @@ def status(context: typer.Context, run_id: Run, as_json: Json = False) -> None:
     found = take(settings_of(context), View(run_id=run_id))
     run = shown_run(found, run_id)
     if as_json:
-        put_json(run_object(run))
+        put_json(run_object(run, found.wage))
     else:
-        put_lines(plain.run_facts(run, found.taken_at, found.worker_link))
+        put_lines(plain.run_facts(run, found.taken_at, found.worker_link, found.wage))
 
 
 def units(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, Final
 
+from mephisto_engine.analysis.pay import Wage
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.errors import NotFoundError
 from mephisto_engine.operations.monitor import Monitor
@@ -40,9 +41,19 @@ def shown_run(snapshot: Snapshot, run_id: int) -> RunRow:
     return snapshot.run
 
 
-def run_object(run: RunRow) -> dict[str, Any]:
-    """A run as JSON: its columns, and the two sums that scripts ask for most."""
-    return {**dataclasses.asdict(run), "done": run.done, "to_review": run.to_review}
+def run_object(run: RunRow, wage: Wage | None = None) -> dict[str, Any]:
+    """A run as JSON: its columns, and the two sums that scripts ask for most.
+
+    With ``wage`` also what it pays an hour.
+    """
+    found = {**dataclasses.asdict(run), "done": run.done, "to_review": run.to_review}
+    if wage is not None:
+        found |= {
+            "hourly_cents": wage.hourly_cents,
+            "minimum_hourly_cents": wage.minimum_cents,
+            "pays_too_little": wage.is_too_low,
+        }
+    return found
 
 
 def everybody(settings: Settings, view: View) -> Snapshot:

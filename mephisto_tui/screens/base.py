@@ -196,6 +196,7 @@ class ConsoleScreen(Screen[None]):
             chrome.data_banner(freshness)
             or chrome.engine_banner(shown.run, shown.health, now, last)
             or chrome.trouble_banner(shown.health)
+            or chrome.wage_banner(shown.wage)
             or chrome.worst_event(shown.log)
             or self.app.standing_note
         )

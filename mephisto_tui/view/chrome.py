@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from mephisto_engine.analysis.pay import Wage
 from mephisto_engine.data_model.status import LIVE_RUN
 from mephisto_engine.operations.snapshot import Health, LogRow, RunRow, Snapshot
 from mephisto_tui.safe_text import clean, width
@@ -97,6 +98,12 @@ def trouble_banner(health: Health) -> Line:
     if not health.trouble:
         return ()
     return (Span(f" {WARNING} {clean(health.trouble, 300)}", "warn"),)
+
+
+def wage_banner(wage: Wage | None) -> Line:
+    """That workers are paid less an hour than they should be; else nothing."""
+    warning = wage.warning() if wage is not None else ""
+    return (Span(f" {WARNING} {warning}", "warn"),) if warning else ()
 
 
 def worst_event(log: Sequence[LogRow]) -> Line:

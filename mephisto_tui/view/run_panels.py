@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from mephisto_engine.analysis.pay import Wage
 from mephisto_engine.data_model.status import LIVE_RUN
 from mephisto_engine.operations.snapshot import Health, RunRow, Snapshot
 from mephisto_tui.safe_text import clean
@@ -109,10 +110,22 @@ def rate_and_money(snapshot: Snapshot, run: RunRow, now: datetime, width: int) -
         _labelled("agents", Span(agents_summary(snapshot, run))),
         _labelled("spent", Span(f"{dollars(run.cost_cents)}   {cap}", "bad" if is_over else "")),
         _labelled("committed", Span(dollars(run.committed_cents))),
-        _labelled("pay", Span(f"{dollars(run.pay_cents)} a unit")),
+        _labelled("pay", *pay(run, snapshot.wage)),
         _labelled("to review", Span(plural(run.to_review, "unit"), todo)),
         *_refusals(health),
     ]
+
+
+def pay(run: RunRow, wage: Wage | None) -> tuple[Span, ...]:
+    """What a unit pays, and what that comes to in an hour at the median time."""
+    unit = Span(f"{dollars(run.pay_cents)} a unit")
+    hourly = wage.hourly_cents if wage is not None else None
+    if wage is None or hourly is None:
+        return (unit,)
+    tone: Tone = "bad" if wage.is_too_low else ""
+    mark = f" {LATE}" if wage.is_too_low else ""
+    time = duration(wage.worked_ms / 1000)
+    return (unit, Span(f" · {dollars(hourly)}/h at {time}{mark}", tone))
 
 
 def agents_summary(snapshot: Snapshot, run: RunRow) -> str:

@@ -8,6 +8,7 @@ import console_world
 import pytest
 from console_world import FakeBridge, a_run
 
+from mephisto_engine.analysis.pay import Wage
 from mephisto_tui.view.chrome import Freshness
 from mephisto_tui.view.empty import Surroundings
 
@@ -277,3 +278,11 @@ async def test_statistics_of_another_field_and_measure(make_app, screen_text):
     text = await look(make_app(run_id=142), screen_text, LARGE, "A tab")
     assert "clarity  (" in text
     assert "of 2)" in text
+
+
+async def test_a_run_that_pays_too_little_says_so(make_app, screen_text):
+    low = Wage(pay_cents=30, worked_ms=240_000, units=12, minimum_cents=725)
+    bridge = FakeBridge(world=replace(console_world.normal_world(), wage=low, log=()))
+    text = await look(make_app(bridge=bridge, run_id=142), screen_text, LARGE)
+    assert "$0.30 a unit · $4.50/h at 4m00s ▲" in text
+    assert "⚠ pay is $4.50 an hour at the median time of 4m00s, below the minimum" in text

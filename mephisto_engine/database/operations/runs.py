@@ -122,6 +122,11 @@ def create_run(tx: Transaction, new: NewRun) -> int:
     return run_id
 
 
+def note_low_pay(tx: Transaction, run_id: int, warning: str) -> None:
+    """Keep in the journal that a run pays less an hour than its config asks for."""
+    tx.record("run.pays_too_little", "task_run", run_id, run=run_id, data={"warning": warning})
+
+
 def move_run(
     tx: Transaction, run_id: int, to: str, actor: str, columns: dict[str, Any] | None = None
 ) -> str:

@@ -61,13 +61,22 @@ def find_runs(text: str) -> tuple[str, tuple[int, ...]]:
         run = TaskRun.get_or_none(TaskRun.id == int(text))
         if run is not None:
             return f"run {run.id}", (run.id,)
-    query: Any = TaskRun.select(TaskRun.id).join(Task).where(Task.name == text)
+    return find_runs_of_task(text)
+
+
+def find_runs_of_task(name: str) -> tuple[str, tuple[int, ...]]:
+    """The runs of a task, oldest first, and the task in words.
+
+    Raises:
+        NotFoundError: there is no run of such a task.
+    """
+    query: Any = TaskRun.select(TaskRun.id).join(Task).where(Task.name == name)
     found = tuple(row[0] for row in query.order_by(TaskRun.id).tuples())
     if not found:
         raise NotFoundError(
-            f"There is no run and no task {text!r}.", "`mephisto-tui runs` lists them."
+            f"There is no run and no task {name!r}.", "`mephisto-tui runs` lists them."
         )
-    return f"task {text}", found
+    return f"task {name}", found
 
 
 @cache

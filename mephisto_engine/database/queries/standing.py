@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import orjson
-from peewee import JOIN, fn
+from peewee import JOIN, SQL, fn
 
 from mephisto_engine.analysis.pay import median_hourly_cents
 from mephisto_engine.analysis.robust import median
@@ -29,10 +29,18 @@ from mephisto_engine.data_model import (
 )
 from mephisto_engine.data_model.base import database
 from mephisto_engine.data_model.records import WorkerRecord
-from mephisto_engine.data_model.status import DONE_UNIT, LIVE_AGENT, LOST_AGENT, IntentStatus
+from mephisto_engine.data_model.status import (
+    DONE_UNIT,
+    HOLDING_AGENT,
+    LIVE_AGENT,
+    LOST_AGENT,
+    IntentStatus,
+)
 from mephisto_engine.database.queries.workers import GrantRow, worker_record
 
 Key = TypeVar("Key", bound=Hashable)
+
+SUBMITTED_AGENT: Final = HOLDING_AGENT - LIVE_AGENT
 
 EXTRA_PAY: Final = ("bonus", "compensate")
 """Kinds of intents that pay a worker more than their units do."""
@@ -144,6 +152,20 @@ def standings(within: Within = Within()) -> list[Standing]:
     workers = _workers(found)
     listed = [Standing(*workers[worker_id], figures) for worker_id, figures in found.items()]
     return sorted(listed, key=lambda item: (-item.figures.done, item.worker_id))
+
+
+def median_time(run_ids: Sequence[int]) -> tuple[int, int]:
+    """How many units of some runs were submitted, and the lower median of their times in ms."""
+    submitted = Agent.task_run.in_(list(run_ids)) & Agent.submitted_at.is_null(False)
+    kept = submitted & Agent.status.in_(sorted(SUBMITTED_AGENT))
+    query = Agent.select(fn.COUNT(Agent.id)).where(kept)
+    number = int(next(database.obj.stream(query))[0])
+    if not number:
+        return 0, 0
+    worked = Agent.submitted_at - Agent.created_at
+    ordered = Agent.select(worked).where(kept).order_by(SQL("1"))
+    middle = ordered.limit(1).offset((number - 1) // 2)
+    return number, int(next(database.obj.stream(middle))[0])
 
 
 def figures(within: Within = Within()) -> Figures:

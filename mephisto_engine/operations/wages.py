@@ -1,0 +1,54 @@
+"""Whether pay keeps the hourly minimum, by the times that workers have needed so far."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mephisto_engine.analysis.pay import Wage
+from mephisto_engine.config.task_args import WHERE, TaskArgs, to_cents
+from mephisto_engine.config.wage import wage_at
+from mephisto_engine.database.queries import browse, labels, standing
+from mephisto_engine.errors import NotFoundError, Problem
+
+LEAST_UNITS = 5
+"""Submitted units before their median says something of the units to come."""
+
+
+def wage_of_run(run_id: int, pay_cents: int) -> Wage | None:
+    """What the run's pay comes to in an hour; None before a unit was submitted.
+
+    The minimum is that of the run's config; a median of fewer than five units is held against none.
+    """
+    units, worked_ms = standing.median_time([run_id])
+    if not units:
+        return None
+    minimum = _minimum_cents(browse.run_config(run_id)) if units >= LEAST_UNITS else None
+    return Wage(pay_cents, worked_ms, units, minimum)
+
+
+def wage_of_pilot(task: TaskArgs) -> Wage | None:
+    """What a new run would pay an hour, by the times of the task's earlier runs.
+
+    None where there is no minimum, or fewer than five units were submitted.
+    """
+    try:
+        _, run_ids = labels.find_runs_of_task(str(task.task_name))
+    except NotFoundError:
+        return None
+    units, worked_ms = standing.median_time(run_ids)
+    return wage_at(task, worked_ms / 1000, units) if units >= LEAST_UNITS else None
+
+
+def wage_warning(task: TaskArgs) -> str:
+    """What is wrong with a new run's pay, by its earlier runs or else by the estimated time."""
+    wage = wage_of_pilot(task) or wage_at(task, task.estimated_time_in_seconds)
+    return wage.warning() if wage is not None else ""
+
+
+def _minimum_cents(config: Any) -> int | None:
+    node: Any = config
+    for part in WHERE.split("."):
+        node = node.get(part) if isinstance(node, dict) else None
+    dollars = node.get("minimum_hourly_wage") if isinstance(node, dict) else None
+    cents = None if dollars is None else to_cents(WHERE, dollars)
+    return None if isinstance(cents, Problem) else cents
