@@ -6,8 +6,11 @@ Sums of money are in dollars there: they are read and written as text, never as 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from peewee import (
     SQL,
@@ -17,7 +20,9 @@ from peewee import (
     IntegerField,
     Model,
     SqliteDatabase,
+    Table,
     TextField,
+    fn,
 )
 
 
@@ -29,6 +34,10 @@ class DollarField(Field):
     def db_value(self, value: Any) -> str | None:
         """Cents as a decimal text, which SQLite turns into its own number."""
         return None if value is None else f"{value // 100}.{value % 100:02}"
+
+    def python_value(self, value: Any) -> Decimal | None:
+        """Cents; a fraction of one is kept."""
+        return None if value is None else Decimal(str(value)) * 100
 
 
 class _Row(Model):
@@ -200,4 +209,49 @@ class MephistoFile:
 
     def close(self) -> None:
         """Write everything to disk."""
+        self._database.close()
+
+
+class MephistoReader:
+    """An existing database file of Mephisto's, read and never written."""
+
+    def __init__(self, path: Path) -> None:
+        uri = f"file:{quote(str(path.absolute()))}?mode=ro"
+        self._database = SqliteDatabase(uri, uri=True, pragmas={"query_only": 1})
+
+    def tables(self) -> set[str]:
+        """Names of the tables that the file has."""
+        return set(self._database.get_tables())
+
+    def columns(self, table: str) -> set[str]:
+        """Names of a table's columns; empty where there is no such table."""
+        if table not in self.tables():
+            return set()
+        return {column.name for column in self._database.get_columns(table)}
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        rows = Table(table).select(fn.COUNT(SQL("*"))).tuples().execute(self._database)
+        return int(next(iter(rows))[0])
+
+    def rows(self, model: type[_Row], *where: Any) -> Iterator[dict[str, Any]]:
+        """Rows of a table as dicts, by key; those columns that all versions have."""
+        query = model.select().order_by(model._meta.primary_key)
+        if where:
+            query = query.where(*where)
+        with self._database.bind_ctx(MEPHISTO_TABLES):
+            yield from query.dicts().execute(self._database)
+
+    def extra(self, table: str, *names: str) -> list[dict[str, Any]]:
+        """Rows of a table that only some versions have; columns that it lacks are None."""
+        found = self.columns(table)
+        if not found:
+            return []
+        source = Table(table, [name for name in names if name in found])
+        query = source.select(*(getattr(source, name) for name in names if name in found))
+        blank = dict.fromkeys(names)
+        return [{**blank, **row} for row in query.dicts().execute(self._database)]
+
+    def close(self) -> None:
+        """Let go of the file."""
         self._database.close()

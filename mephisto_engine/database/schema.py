@@ -6,7 +6,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,20 @@ def connect(path: Path, *, is_reader: bool) -> TrackedSqlite:
     """A database object for ``path``; connections are made by the threads that use it."""
     pragmas = {**_PRAGMAS, "query_only": 1} if is_reader else _PRAGMAS
     return TrackedSqlite(str(path), pragmas=pragmas, timeout=BUSY_SECONDS, check_same_thread=False)
+
+
+def copy_database(path: Path, target: Path) -> None:
+    """Copy a database as it is now, whoever else has it open.
+
+    Raises:
+        StorageError: it cannot be read, or the copy not be written.
+    """
+    create_file(target)
+    try:
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copy:
+            source.backup(copy)
+    except sqlite3.Error as error:
+        raise StorageError(f"The database {path} cannot be copied: {error}.") from error
 
 
 def create_file(path: Path) -> None:

@@ -42,6 +42,13 @@ class Settings:
         return self.db or str(self.home / "data.db")
 
     @property
+    def database_path(self) -> Path:
+        """File that `database` opens; it need not be there yet."""
+        from mephisto_engine.database.schema import sqlite_path
+
+        return sqlite_path(self.db) if self.db else self.home / "data.db"
+
+    @property
     def logs(self) -> Path:
         """Folder of engine logs and tracebacks, made on first use and private like its parent."""
         folder = self.home / "logs"

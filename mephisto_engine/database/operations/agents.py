@@ -282,10 +282,10 @@ def submit(tx: Transaction, new: NewSubmission) -> str:
         `stored`; `repeated` if the agent had submitted before (the first answer stands); or `late`
         if the agent had been ended (the answer is kept, the unit is not completed by it).
     """
-    digest = hashlib.sha256(new.body.encode()).hexdigest()
     actor = f"worker:{new.worker_id}"
     status, stored = tx.all(_SUBMITTED, agent=new.agent_id)[0]
     if stored is not None:
+        digest = hashlib.sha256(new.body.encode()).hexdigest()
         if stored != digest:
             tx.record(
                 "agent.submitted_otherwise",
@@ -297,7 +297,7 @@ def submit(tx: Transaction, new: NewSubmission) -> str:
             )
         return "repeated"
     is_late = status in LOST_AGENT
-    _store(tx, new, digest, is_late)
+    add_submission(tx, new.agent_id, new.body, new.uploads, is_late, tx.now_ms, new.client_ms)
     if is_late:
         tx.record("agent.submitted_late", "agent", new.agent_id, run=new.run_id, actor=actor)
         return "late"
@@ -359,7 +359,7 @@ def store_metadata(
 ) -> None:
     """Keep what a page sent beside its answer."""
     tx.insert("agent_metadata", agent=agent_id, body=body, received_at=tx.now_ms)
-    _add_uploads(tx, agent_id, uploads)
+    add_uploads(tx, agent_id, uploads)
     tx.record("agent.metadata", "agent", agent_id, run=run_id)
 
 
@@ -413,20 +413,30 @@ def _load(tx: Transaction, run_id: int, worker_id: int) -> tuple[int, int]:
     return live, len(tx.all(_USED_UNITS, run=run_id, worker=worker_id))
 
 
-def _store(tx: Transaction, new: NewSubmission, digest: str, is_late: bool) -> None:
+def add_submission(
+    tx: Transaction,
+    agent_id: int,
+    body: str,
+    uploads: Sequence[UploadRecord],
+    is_late: bool,
+    received_ms: int,
+    client_ms: int | None = None,
+) -> None:
+    """Store an answer and its files; no status changes."""
     tx.insert(
         "submission",
-        agent=new.agent_id,
-        body=new.body,
-        sha256=digest,
+        agent=agent_id,
+        body=body,
+        sha256=hashlib.sha256(body.encode()).hexdigest(),
         is_late=int(is_late),
-        client_at=new.client_ms,
-        received_at=tx.now_ms,
+        client_at=client_ms,
+        received_at=received_ms,
     )
-    _add_uploads(tx, new.agent_id, new.uploads)
+    add_uploads(tx, agent_id, uploads)
 
 
-def _add_uploads(tx: Transaction, agent_id: int, uploads: Sequence[UploadRecord]) -> None:
+def add_uploads(tx: Transaction, agent_id: int, uploads: Sequence[UploadRecord]) -> None:
+    """Tie files that are stored already to an agent."""
     for upload in uploads:
         tx.insert(
             "upload",

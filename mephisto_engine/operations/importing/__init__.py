@@ -1,0 +1,1 @@
+"""Bringing old data: an existing data directory of Mephisto, read into this database."""

@@ -1,0 +1,159 @@
+"""What Mephisto keeps of an agent in files: its answer, what was said, metadata, uploads."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Final
+
+from mephisto_engine.data_model.records import UploadRecord
+from mephisto_engine.operations.packaging.manifest import sha256_of
+
+DATA_FILES: Final = ("agent_data.json", "state.json")
+META_FILE: Final = "agent_meta.json"
+_OWN: Final = frozenset({*DATA_FILES, META_FILE})
+_TIMES: Final = ("task_start", "task_end")
+
+
+@dataclass
+class AgentFiles:
+    """The files of one agent, read."""
+
+    answer: Any = None
+    has_answer: bool = False
+    inputs: Any = None
+    history: list[tuple[dict[str, Any], int]] = field(default_factory=list)
+    """Live updates with their times in milliseconds."""
+    metadata: dict[str, Any] = field(default_factory=dict)
+    started_ms: int | None = None
+    ended_ms: int | None = None
+    uploads: list[Path] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def read_agent_files(folder: Path) -> AgentFiles:
+    """Read the folder of an agent; what cannot be read is a problem and not an error."""
+    found = AgentFiles()
+    meta = _read(folder / META_FILE, found)
+    if isinstance(meta, dict):
+        _take_metadata(meta, found)
+    for name in DATA_FILES:
+        data = _read(folder / name, found)
+        if isinstance(data, dict):
+            _take_data(data, found)
+    if folder.is_dir():
+        found.uploads = sorted(
+            path for path in folder.iterdir() if path.is_file() and path.name not in _OWN
+        )
+    return found
+
+
+def stored_uploads(
+    found: AgentFiles, identity: str, place: Callable[[Path, str], None]
+) -> list[UploadRecord]:
+    """Uploads under names of our own, each put where it belongs by ``place``.
+
+    The names follow from ``identity``, so that a repeat finds the file in its place.
+    """
+    records = []
+    for path in found.uploads:
+        key = f"{identity}/{path.name}".encode()
+        stored = blake2b(key, digest_size=16).hexdigest()
+        place(path, stored)
+        records.append(
+            UploadRecord(
+                field_name="",
+                original_name=path.name.encode("utf-8", "replace").decode(),
+                stored_name=stored,
+                mime_type=mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+                size=path.stat().st_size,
+                sha256=sha256_of(path),
+                directory="",
+            )
+        )
+    return records
+
+
+def with_stored_names(answer: Any, uploads: list[UploadRecord]) -> Any:
+    """An answer whose ``files`` are names, with the shape that answers have here."""
+    if not isinstance(answer, dict) or not isinstance(answer.get("files"), list):
+        return answer
+    stored = {record.original_name: record.stored_name for record in uploads}
+    files = [
+        {"originalname": item, "filename": stored.get(item, item)}
+        if isinstance(item, str)
+        else item
+        for item in answer["files"]
+    ]
+    return {**answer, "files": files}
+
+
+def _take_metadata(meta: dict[str, Any], found: AgentFiles) -> None:
+    found.started_ms = _milliseconds(meta.get("task_start")) or found.started_ms
+    found.ended_ms = _milliseconds(meta.get("task_end")) or found.ended_ms
+    kept = {key: value for key, value in meta.items() if key not in _TIMES and value}
+    found.metadata.update(kept)
+
+
+def _take_data(data: dict[str, Any], found: AgentFiles) -> None:
+    """The shapes of the static, chat and remote-procedure blueprints, of old and new versions."""
+    outputs = data.get("outputs", data)
+    found.inputs = data.get("inputs", data.get("init_data"))
+    times = data.get("times")
+    if isinstance(times, dict):
+        _take_metadata(times, found)
+    if isinstance(data.get("metadata"), dict):
+        _take_metadata(data["metadata"], found)
+    if isinstance(outputs, dict) and ("messages" in outputs or "requests" in outputs):
+        found.history += _updates(outputs)
+        outputs = outputs.get("final_submission")
+    elif isinstance(outputs, dict) and "final_submission" in outputs and outputs is data:
+        outputs = outputs["final_submission"]
+    if outputs is not None:
+        found.answer, found.has_answer = outputs, True
+
+
+def _updates(outputs: dict[str, Any]) -> Iterator[tuple[dict[str, Any], int]]:
+    for message in outputs.get("messages") or ():
+        if isinstance(message, dict):
+            yield message, _milliseconds(message.get("timestamp")) or 0
+    requests = [item for item in outputs.get("requests") or () if isinstance(item, dict)]
+    asked = {item.get("uuid"): item.get("timestamp") for item in requests}
+    for item in requests:
+        yield _update(item, asked), _milliseconds(item.get("timestamp")) or 0
+
+
+def _update(request: dict[str, Any], asked: dict[Any, Any]) -> dict[str, Any]:
+    """A call or its answer, as pages and task code exchange them."""
+    if request.get("args_json") is None and request.get("target") in asked:
+        return {
+            "handles": request["target"],
+            "response": request.get("response_json"),
+            "update_id": request.get("uuid"),
+            "received_at": asked[request["target"]],
+            "timestamp": request.get("timestamp"),
+        }
+    return {
+        "request_id": request.get("uuid"),
+        "target": request.get("target"),
+        "args": request.get("args_json"),
+    }
+
+
+def _milliseconds(seconds: Any) -> int | None:
+    return int(seconds * 1000) if isinstance(seconds, int | float) and seconds > 0 else None
+
+
+def _read(path: Path, found: AgentFiles) -> Any:
+    if not path.is_file():
+        return None
+    try:
+        # Python's own parser also reads the NaN that Mephisto's writer lets through.
+        return json.loads(path.read_bytes(), parse_constant=lambda name: None)
+    except (OSError, ValueError, RecursionError) as error:
+        found.problems.append(f"{path} cannot be read: {error}")
+        return None
