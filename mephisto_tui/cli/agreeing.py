@@ -9,7 +9,6 @@ import typer
 
 from mephisto_tui.cli.exit_codes import ExitCode
 from mephisto_tui.cli.output import say
-from mephisto_tui.view.consequences import NUMBER_TO_TYPE
 
 
 def agree(lines: Sequence[str], number: int, is_agreed: bool) -> None:
@@ -20,6 +19,8 @@ def agree(lines: Sequence[str], number: int, is_agreed: bool) -> None:
         number: how many; above ten it has to be typed, else `yes`.
         is_agreed: `--yes` was given: the lines are printed, and nothing is asked.
     """
+    from mephisto_tui.view.consequences import NUMBER_TO_TYPE
+
     say("\n".join(lines))
     if is_agreed:
         return
