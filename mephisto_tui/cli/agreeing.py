@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from mephisto_tui.cli.exit_codes import ExitCode
-from mephisto_tui.cli.output import say
+from mephisto_tui.cli.output import prompt, say
 
 
 def agree(lines: Sequence[str], number: int, is_agreed: bool) -> None:
@@ -28,7 +28,7 @@ def agree(lines: Sequence[str], number: int, is_agreed: bool) -> None:
         say("Nobody can be asked here: give --yes to go on.")
         raise typer.Exit(ExitCode.USAGE)
     wanted = str(number) if number > NUMBER_TO_TYPE else "yes"
-    typer.echo(f"Type {wanted} to go on: ", err=True, nl=False)
+    prompt(f"Type {wanted} to go on: ")
     if sys.stdin.readline().strip().lower() != wanted:
         say("Nothing was changed.")
         raise typer.Exit(ExitCode.REFUSED)

@@ -53,6 +53,13 @@ def say(text: str) -> None:
         typer.echo(clean(line), err=True)
 
 
+def prompt(text: str) -> None:
+    """A question to the person at the keyboard, who answers on the same line."""
+    from mephisto_tui.safe_text import clean
+
+    typer.echo(clean(text), err=True, nl=False)
+
+
 def _jsonable(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
