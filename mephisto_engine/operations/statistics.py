@@ -51,6 +51,7 @@ class StatisticsFollower:
         self._statistics = Statistics()
         self._field = field
         self._last_id = 0
+        self._last_gold = 0
         self._known_runs: set[int] = set()
         self._names: dict[int, str] = {}
         self._items: dict[int, str] = {}
@@ -65,6 +66,7 @@ class StatisticsFollower:
         if counter == self._counter:
             return 0
         self._counter = counter
+        self._take_golds()
         taken = 0
         while True:
             rows = self._db.read(self._next)
@@ -119,6 +121,12 @@ class StatisticsFollower:
                 self._known_runs.add(row.run_id)
                 self._statistics.declare(self._declared(row))
         return rows
+
+    def _take_golds(self) -> None:
+        found = self._db.read(lambda: list(labels.golds_after(self._run_ids, self._last_gold)))
+        for row_id, worker, is_right in found:
+            self._last_gold = row_id
+            self._statistics.add_gold(worker, is_right)
 
     def _take(self, row: StoredAnswer) -> None:
         self._last_id = row.id

@@ -6,8 +6,12 @@ from answered_world import AnsweredRun
 from mephisto_engine.analysis.fields import FieldFinder, LabelField, flat
 from mephisto_engine.analysis.labels import ordered_classes
 from mephisto_engine.analysis.statistics import Answer, Statistics
+from mephisto_engine.data_model import Unit
+from mephisto_engine.data_model.records import GOLD_INDEX
 from mephisto_engine.database import MephistoDB
+from mephisto_engine.database.queries import standing
 from mephisto_engine.database.queries.labels import find_runs
+from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.errors import NotFoundError
 from mephisto_engine.operations.statistics import StatisticsFollower
 from mephisto_engine.testing.clock import FakeClock
@@ -182,3 +186,32 @@ def test_any_json_is_taken(db: MephistoDB, run: AnsweredRun, body) -> None:
     run.answer(0, "a", body)
 
     assert follow(db, run.id).report().answers == 1
+
+
+def make_gold(tx: Transaction, unit_id: int, is_right: bool | None) -> None:
+    """Turn a unit into a gold one that the operator's code has judged."""
+    tx.select(Unit.update(unit_index=GOLD_INDEX).where(Unit.id == unit_id))
+    tx.insert(
+        "judgement",
+        unit=unit_id,
+        is_right=None if is_right is None else int(is_right),
+        more_units=0,
+        judged_at=tx.now_ms,
+    )
+
+
+def test_golds_are_counted_by_worker_and_their_labels_are_not(
+    db: MephistoDB, run: AnsweredRun
+) -> None:
+    for item, is_right in enumerate((True, False, False, None)):
+        unit = run.stored.units[item * run.each][0]
+        run.answer(item, "a", {"rating": "x"})
+        db.write_now(make_gold, unit, is_right)
+    run.answer(5, "a", {"rating": "x"})
+    report = follow(db, run.id).report()
+
+    (worker,) = report.workers
+    assert (worker.gold_right, worker.gold_wrong, worker.labels) == (1, 2, 1)
+    assert [flag.sentence for flag in worker.flags] == ["got 2 of 3 gold units wrong"]
+    figures = db.read(standing.worker_history, worker.worker).overall
+    assert (figures.gold_right, figures.gold_wrong, figures.done) == (1, 2, 5)

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
 
-from mephisto_engine.data_model import Agent, Assignment, Submission, Task, TaskRun, Unit, Worker
+from mephisto_engine.data_model import (
+    Agent,
+    Assignment,
+    Judgement,
+    Submission,
+    Task,
+    TaskRun,
+    Unit,
+    Worker,
+)
 from mephisto_engine.data_model.base import database
+from mephisto_engine.data_model.records import GOLD_INDEX
 from mephisto_engine.data_model.status import HOLDING_AGENT
 from mephisto_engine.database.compiled import Compiled, param
 from mephisto_engine.errors import NotFoundError
@@ -41,6 +51,24 @@ def answers_after(run_ids: tuple[int, ...], last_id: int, limit: int) -> Iterato
         **{f"run{place}": run_id for place, run_id in enumerate(run_ids)},
     )
     return map(StoredAnswer._make, rows)
+
+
+def golds_after(run_ids: Sequence[int], last_id: int) -> Iterator[tuple[int, int, bool]]:
+    """``(id, worker, whether it was right)`` of judged gold units, in the order of judging."""
+    query = (
+        Judgement.select(Judgement.id, Unit.worker, Judgement.is_right)
+        .join(Unit)
+        .where(
+            (Judgement.id > last_id)
+            & (Unit.unit_index == GOLD_INDEX)
+            & Unit.task_run.in_(list(run_ids))
+            & Judgement.is_right.is_null(False)
+            & Unit.worker.is_null(False)
+        )
+        .order_by(Judgement.id)
+    )
+    for row_id, worker, is_right in database.obj.stream(query):
+        yield row_id, worker, bool(is_right)
 
 
 def shared_data(assignment_id: int) -> dict[str, Any]:

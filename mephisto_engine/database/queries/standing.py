@@ -19,6 +19,7 @@ from mephisto_engine.data_model import (
     Event,
     GrantedQualification,
     Intent,
+    Judgement,
     Project,
     Qualification,
     Task,
@@ -28,7 +29,7 @@ from mephisto_engine.data_model import (
     WorkerNote,
 )
 from mephisto_engine.data_model.base import database
-from mephisto_engine.data_model.records import WorkerRecord
+from mephisto_engine.data_model.records import GOLD_INDEX, WorkerRecord
 from mephisto_engine.data_model.status import (
     DONE_UNIT,
     HOLDING_AGENT,
@@ -78,6 +79,9 @@ class Figures:
     """Pay of the units that were accepted or passed, without bonuses."""
     bonus_cents: int = 0
     """Bonuses and compensations that the provider has confirmed."""
+    gold_right: int = 0
+    """Gold units, whose answer was known, that were right."""
+    gold_wrong: int = 0
     first_at: datetime | None = None
     """When the first unit was begun."""
     last_at: datetime | None = None
@@ -264,6 +268,8 @@ class _Work:
     created_ms: int
     submitted_ms: int | None
     status_ms: int
+    is_right: int | None
+    """What was said of a gold unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +305,8 @@ class _Sum:
 
     def _add_done(self, row: _Work) -> None:
         self.numbers[row.unit_status] += 1
+        if row.is_right is not None:
+            self.numbers["gold right" if row.is_right else "gold wrong"] += 1
         if row.unit_status in ("accepted", "soft_rejected"):
             self.numbers["earned"] += row.pay_cents
         if row.submitted_ms is not None:
@@ -319,6 +327,8 @@ class _Sum:
             hourly_cents=median_hourly_cents(self.work),
             earned_cents=numbers["earned"],
             bonus_cents=numbers["bonus"],
+            gold_right=numbers["gold right"],
+            gold_wrong=numbers["gold wrong"],
             first_at=None if self.first_ms is None else from_ms(self.first_ms),
             last_at=None if self.last_ms is None else from_ms(self.last_ms),
         )
@@ -352,10 +362,16 @@ def _work(within: Within) -> list[_Work]:
             Agent.created_at,
             Agent.submitted_at,
             Agent.status_at,
+            Judgement.is_right,
         )
         .join(Worker)
         .switch(Agent)
         .join(Unit)
+        .join(
+            Judgement,
+            JOIN.LEFT_OUTER,
+            on=((Judgement.unit == Unit.id) & (Unit.unit_index == GOLD_INDEX)),
+        )
         .switch(Agent)
         .join(TaskRun)
         .join(Task)
