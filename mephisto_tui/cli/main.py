@@ -25,6 +25,7 @@ from mephisto_tui.cli import (
     plugins,
     qualifications,
     review,
+    standing,
     stats,
     watch,
     why,
@@ -131,6 +132,9 @@ for command in (
     app.command()(command)
 app.command("set")(control.set_options)
 app.add_typer(review.app, name="review")
+workers.app.command()(standing.show)
+workers.app.command()(standing.figures)
+workers.app.command()(standing.note)
 app.add_typer(workers.app, name="workers")
 app.add_typer(qualifications.app, name="qualifications")
 app.add_typer(config.app, name="config")
