@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from mephisto_tui.cli import (
+    archive,
     config,
     control,
     doctor,
@@ -123,6 +124,7 @@ for command in (
     money.money,
     money.compensate,
     export.export,
+    archive.archive,
     importing.import_mephisto,
     plugins.plugins,
     plugins.wut,

@@ -84,6 +84,15 @@ def test_as_many_rows_are_exported_as_are_stored(
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
+def test_an_export_of_nothing_is_whole_too(
+    world: StoredWorld, export: Exporter, file_format: Format
+) -> None:
+    report = export(world.answered_run(1), format=file_format, only_accepted=True)
+    assert number_of_rows(report) == report.units == report.workers == 0
+    assert verify(report.path)["times"]["first_submission"] is None
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
 def test_the_same_export_gives_the_same_bytes(
     world: StoredWorld, export: Exporter, file_format: Format
 ) -> None:

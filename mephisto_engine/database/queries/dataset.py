@@ -18,6 +18,7 @@ from mephisto_engine.data_model import (
     Unit,
     Upload,
 )
+from mephisto_engine.data_model.base import database as bound
 from mephisto_engine.data_model.status import HOLDING_AGENT
 from mephisto_engine.database.queries.answers import Selection, chosen
 
@@ -68,14 +69,12 @@ def _by_status(selection: Selection) -> dict[str, int]:
 
 def _times(selection: Selection) -> dict[str, Any]:
     """First and last submission, and the mean time on a unit in seconds."""
-    spent = fn.AVG(Agent.submitted_at - Agent.created_at)
-    query = _agents(fn.MIN(Agent.submitted_at)).where(chosen(selection))
-    bounds = query.select(
-        fn.MIN(Agent.submitted_at).converter(int),
-        fn.MAX(Agent.submitted_at).converter(int),
-        spent.converter(float),
-    )
-    first, last, mean = next(iter(bounds.tuples()))
+    query = Unit.select(
+        fn.MIN(Agent.submitted_at),
+        fn.MAX(Agent.submitted_at),
+        fn.AVG(Agent.submitted_at - Agent.created_at),
+    ).join(Agent, on=_HOLDS)
+    first, last, mean = next(bound.obj.stream(query.where(chosen(selection))))
     return {
         "first_submission": None if first is None else from_ms(first).isoformat(),
         "last_submission": None if last is None else from_ms(last).isoformat(),

@@ -1,0 +1,52 @@
+"""Archiving: a run whose export was verified gives its disk space back, and that is on record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from mephisto_engine.data_model import Lease, Project
+from mephisto_engine.data_model.status import RunStatus
+from mephisto_engine.database.operations.lease import is_alive
+from mephisto_engine.database.transaction import Transaction
+from mephisto_engine.errors import StateError
+
+ENDED_RUN: Final = frozenset({RunStatus.COMPLETED, RunStatus.STOPPED, RunStatus.FAILED})
+
+
+def refuse_live(tx: Transaction, run_ids: Sequence[int], host: str) -> None:
+    """Make sure that nobody drives any of these runs.
+
+    Raises:
+        StateError: a run has not ended, or an engine still holds it.
+    """
+    for run_id in run_ids:
+        status = tx.status("task_run", run_id)
+        if status not in ENDED_RUN:
+            raise StateError(
+                f"Run {run_id} is {status}; only runs that have ended are archived.",
+                f"Stop it first: mephisto-tui stop {run_id}",
+            )
+        for lease in tx.select(Lease.select().where(Lease.task_run == run_id)):
+            if is_alive(lease, host, tx.now_ms):
+                raise StateError(f"Run {run_id} is still driven by process {lease.pid}.")
+
+
+def record_archive(
+    tx: Transaction, run_ids: Sequence[int], host: str, actor: str, facts: dict[int, dict[str, Any]]
+) -> None:
+    """Put on record what is about to be removed, before it is; ``facts`` by run.
+
+    Raises:
+        StateError: a run has not ended, or an engine still holds it.
+    """
+    refuse_live(tx, run_ids, host)
+    for run_id in run_ids:
+        tx.record("run.archived", "task_run", run_id, run=run_id, actor=actor, data=facts[run_id])
+
+
+def mark_project(tx: Transaction, name: str, actor: str) -> None:
+    """A project's runs have all been archived."""
+    tx.select(Project.update(archived_at=tx.now).where(Project.name == name))
+    row = next(iter(tx.select(Project.select(Project.id).where(Project.name == name))))
+    tx.record("project.archived", "project", row.id, actor=actor, data={"name": name})
