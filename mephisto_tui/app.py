@@ -71,6 +71,13 @@ class ConsoleExit:
     """What to tell the person who started it; safe to print."""
 
 
+def _launch_screen() -> Screen[None]:
+    """Made only when it is wanted: what it imports would delay the first paint."""
+    from mephisto_tui.screens.launch import LaunchScreen
+
+    return LaunchScreen()
+
+
 class ConsoleApp(App[ConsoleExit]):
     """The live console over a bridge."""
 
@@ -79,6 +86,7 @@ class ConsoleApp(App[ConsoleExit]):
     MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {
         "runs": RunsScreen,
         "log": LogScreen,
+        "launch": _launch_screen,
     }
     DEFAULT_MODE = "runs"
 
@@ -200,6 +208,23 @@ class ConsoleApp(App[ConsoleExit]):
     def open_run(self, run_id: int) -> None:
         self._run_screen = RunScreen(run_id)
         self.push_screen(self._run_screen)
+
+    def show_launch(self) -> None:
+        """Where a launch begins, or went on when it was left."""
+        if self.bridge.launching is None:
+            self.say("nothing can be launched from this console")
+        else:
+            self.show_mode("launch")
+
+    async def show_launched(self, run_id: int, form: Screen[None]) -> None:
+        """Go from a form to the run that came of it; an operator who went elsewhere stays there."""
+        if self.screen is form:
+            await self.pop_screen()
+            await self.switch_mode("runs")
+            while len(self.screen_stack) > 1:
+                await self.pop_screen()
+            self.open_run(run_id)
+        self.say(f"run {run_id} is on line")
 
     def show_help(self, scopes: Sequence[Scope]) -> None:
         if isinstance(self.screen, ConsoleScreen):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mephisto_engine.engine import Engine
     from mephisto_engine.operations.monitor import Monitor
     from mephisto_engine.operations.selection import Selection
+    from mephisto_tui.launching import Launching
 
 PERIOD: Final = 0.25
 """Least seconds between two snapshots."""
@@ -49,6 +50,10 @@ class Bridge(Protocol):
     @property
     def can_command(self) -> bool:
         """Whether commands are taken at all."""
+
+    @property
+    def launching(self) -> Launching | None:
+        """The way to launch from here, where there is one."""
 
     def running(self) -> list[int]:
         """Runs that the engine of this process drives."""
@@ -91,6 +96,7 @@ class MonitorBridge:
         monitor: Monitor | None = None,
         refusal: str = "",
         can_detach: bool = False,
+        launching: Launching | None = None,
     ) -> None:
         self._db = db
         self._engine = engine
@@ -99,6 +105,7 @@ class MonitorBridge:
         self.refusal = refusal
         self.can_detach = can_detach
         self._statistics = StatisticsFeed(db)
+        self.launching = launching
         self._snapshot: Snapshot | None = None
         self._read_at: float | None = None
         self._error = ""
@@ -150,6 +157,8 @@ class MonitorBridge:
     def stop(self) -> None:
         self._stopped.set()
         self._statistics.stop()
+        if self.launching is not None:
+            self.launching.close()
         self._commands.shutdown(wait=False, cancel_futures=True)
         # A read that hangs must not keep the program from ending: the thread is a daemon.
         self._thread.join(timeout=2.0)

@@ -15,7 +15,7 @@ from textual.binding import Binding
 from mephisto_tui.view.chrome import NEVER_DROPPED, KeyEntry
 from mephisto_tui.view.spans import BLANK, Line, Span, line
 
-Scope = Literal["everywhere", "scroll", "lists", "runs", "run", "statistics"]
+Scope = Literal["everywhere", "scroll", "lists", "runs", "run", "statistics", "pick", "draft"]
 
 SCOPE_TITLES: Final[dict[Scope, str]] = {
     "everywhere": "Everywhere",
@@ -24,6 +24,8 @@ SCOPE_TITLES: Final[dict[Scope, str]] = {
     "runs": "Runs",
     "run": "One run",
     "statistics": "Statistics",
+    "pick": "Launch from",
+    "draft": "Launch form",
 }
 _KEY_NAMES: Final = {
     "enter": "⏎",
@@ -106,6 +108,8 @@ COMMANDS: Final = (
     Command("list.apply", ("full_stop",), "Apply order",
             "let rows move that were held while the cursor moved", "lists"),
     Command("runs.open", ("enter",), "Open", "the run under the cursor", "runs", bar=1),
+    Command("runs.launch", ("l",), "Launch", "a new run, from a config or from nothing", "runs",
+            bar=2),
     Command("runs.stop", ("X",), "Stop run", "take no new workers", "runs", bar=5,
             is_dangerous=True),
     Command("run.open", ("enter",), "Details", "what is known of the row under the cursor",
@@ -122,6 +126,28 @@ COMMANDS: Final = (
             bar=1),
     Command("statistics.level", ("m",), "Measure",
             "classes are names, have an order, or are numbers", "statistics", bar=2),
+    Command("pick.open", ("enter",), "Open", "what is under the cursor, in a form", "pick", bar=1),
+    Command("pick.new", ("n",), "New", "a config from blueprint, architect and provider", "pick",
+            bar=2),
+    Command("pick.type", ("p",), "Path", "type the path of a config", "pick", bar=3),
+    Command("pick.filter", ("slash",), "Filter", "only some configs: words, !without, ~fzy",
+            "pick", bar=4),
+    Command("draft.edit", ("enter",), "Edit", "give this option a value; esc leaves it as it was",
+            "draft", bar=1),
+    Command("draft.launch", ("L",), "Launch", "put the task on line", "draft", bar=2,
+            is_dangerous=True),
+    Command("draft.save", ("s",), "Save", "as a YAML file to launch from again, without secrets",
+            "draft", bar=3),
+    Command("draft.undo", ("u",), "Undo", "take back what was changed in this option", "draft",
+            bar=5),
+    Command("draft.next_problem", ("n",), "Next problem", "the next option with a problem",
+            "draft", bar=4),
+    Command("draft.previous_problem", ("N",), "Problem before",
+            "the option with a problem before this one", "draft"),
+    Command("draft.next_pane", ("tab", "shift+tab"), "Resolved",
+            "the config as it would be launched, or the options again", "draft", bar=3),
+    Command("draft.filter", ("slash",), "Filter", "only some options: words, state:changed",
+            "draft", bar=5),
 )  # fmt: skip
 
 

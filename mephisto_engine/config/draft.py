@@ -59,9 +59,9 @@ class LaunchDraft:
         )
 
     @property
-    def is_changed(self) -> bool:
-        """Whether anything differs from the file."""
-        return bool(self.edits or self.plugins or self.dropped)
+    def changes(self) -> int:
+        """How many options and plugins were given by hand."""
+        return len(self.edits) + len(self.plugins)
 
     def secrets_in_plain(self) -> list[Problem]:
         """Secrets that were typed as they are: nothing made from a draft may hold one."""

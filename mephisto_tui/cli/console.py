@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mephisto_tui.cli.output import say
@@ -46,11 +49,17 @@ def show_console(
     """
     from mephisto_tui.app import ConsoleApp, run_console
     from mephisto_tui.bridge import MonitorBridge
+    from mephisto_tui.launching import Launching
     from mephisto_tui.session import session_path
     from mephisto_tui.surroundings import look_around, note_for
 
     around = look_around(settings.database_url)
-    with MonitorBridge(db, engine, home=settings.home, can_detach=True) as bridge:
+    launching = Launching(
+        db, settings.home, engine=engine, start_detached=partial(_start_detached, settings)
+    )
+    with MonitorBridge(
+        db, engine, home=settings.home, can_detach=True, launching=launching
+    ) as bridge:
         app = ConsoleApp(
             bridge,
             run_id=run_id,
@@ -65,3 +74,10 @@ def show_console(
     if ended.message:
         say(f"The console ended: {ended.message}")
     return ended
+
+
+def _start_detached(settings: Settings, config: Path, overrides: Sequence[str]) -> int:
+    """Let a process of its own drive a new run; the console only follows it."""
+    from mephisto_tui.cli.detach import spawn_engine
+
+    return spawn_engine(settings, "launch", [str(config), *overrides]).run_id

@@ -6,20 +6,58 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import typer
 
+from mephisto_engine.errors import MephistoError
 from mephisto_tui.cli.output import say
 from mephisto_tui.cli.settings import Settings
+
+
+class DetachedStartError(MephistoError):
+    """The other process ended before its run was on line; ``message`` holds its own words."""
+
+    title = "Launch"
+
+    def __init__(self, words: str, exit_code: int) -> None:
+        super().__init__(words.strip() or f"the engine's process ended with code {exit_code}")
+        self.exit_code = exit_code
+
+
+@dataclass(frozen=True)
+class Detached:
+    """An engine that runs by itself."""
+
+    run_id: int
+    pid: int
+    log: Path
 
 
 def start_detached(settings: Settings, command: str, arguments: Sequence[str]) -> int:
     """Run ``command`` headless in a new session; return its run once that is on line.
 
+    If it ends without that, its words and its exit code become ours.
+    """
+    try:
+        started = spawn_engine(settings, command, arguments)
+    except DetachedStartError as error:
+        say(error.message)
+        raise typer.Exit(error.exit_code) from error
+    say(f"run {started.run_id} goes on as process {started.pid}; its log is {started.log}")
+    return started.run_id
+
+
+def spawn_engine(settings: Settings, command: str, arguments: Sequence[str]) -> Detached:
+    """Run ``command`` headless in a new session; return once its run is on line.
+
     The child is this same program. It writes the run's number into a pipe when the launch has
-    succeeded; if it ends without that, its words and its exit code become ours.
+    succeeded.
+
+    Raises:
+        DetachedStartError: it ended without that.
     """
     log, path = _new_log(settings.logs)
     reader, writer = os.pipe()
@@ -42,11 +80,10 @@ def start_detached(settings: Settings, command: str, arguments: Sequence[str]) -
         raise
     if not report:
         code = process.wait()
-        say(path.read_text(encoding="utf-8", errors="replace"))
+        words = path.read_text(encoding="utf-8", errors="replace")
         path.unlink()
-        raise typer.Exit(code)
-    say(f"run {int(report)} goes on as process {process.pid}; its log is {path}")
-    return int(report)
+        raise DetachedStartError(words, code)
+    return Detached(int(report), process.pid, path)
 
 
 def report_start(descriptor: int | None, run_id: int) -> None:

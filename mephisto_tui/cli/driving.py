@@ -94,6 +94,7 @@ def drive_here(settings: Settings, start: Start, manner: Manner) -> None:
                 feed = EventFeed(db, run_id, after=begun)
                 say(f"run {run_id} is live at {look(db, run_id).url}")
             run = follow_to_end(db, engine, run_id, feed, interrupts, Printer(manner))
+            _follow_others(db, engine, interrupts, manner)
     code = exit_code_of_run(run, interrupts)
     if engine.is_held_up:
         _leave_at_once(code)
@@ -134,12 +135,20 @@ def follow_to_end(
         is_over = engine.wait(run_id, timeout=LOOK_SECONDS)
         if not is_over and interrupts.count > obeyed:
             obeyed = interrupts.count
-            _obey(engine, run_id, is_again=obeyed > 1)
+            for driven in engine.running():
+                _obey(engine, driven, is_again=obeyed > 1)
         while events := feed.new():
             printer.events(events)
     run = look(db, run_id)
     printer.end(run)
     return run
+
+
+def _follow_others(db: MephistoDB, engine: Engine, interrupts: Interrupts, manner: Manner) -> None:
+    """Runs that were launched from inside the console live in this process as well."""
+    while others := engine.running():
+        feed = EventFeed(db, others[0])
+        follow_to_end(db, engine, others[0], feed, interrupts, Printer(manner))
 
 
 def exit_code_of_run(run: RunRow, interrupts: Interrupts) -> ExitCode:
@@ -185,7 +194,8 @@ def _after_console(
     engine: Engine, run_id: int, manner: Manner, ended: ConsoleExit, interrupts: Interrupts
 ) -> None:
     """The console is a guest: what becomes of the run depends on how it left."""
-    if run_id not in engine.running():
+    running = engine.running()
+    if not running:
         return
     if ended.reason == "terminated":
         interrupts.count += 1
@@ -193,4 +203,6 @@ def _after_console(
         with suppress(StateError):
             engine.stop(run_id, now=True)
     elif ended.reason != "hangup":
-        say(f"Run {run_id} goes on without a console; ctrl+c lets those at work finish.")
+        names = ", ".join(map(str, running))
+        what = f"Run {names} goes" if len(running) == 1 else f"Runs {names} go"
+        say(f"{what} on without a console; ctrl+c lets those at work finish.")

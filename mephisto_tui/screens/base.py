@@ -246,7 +246,7 @@ class ConsoleScreen(Screen[None]):
         self.say("workers of all runs: `mephisto-tui workers`; those of a run: tab on its screen")
 
     def do_mode_launch(self) -> None:
-        self.say("to launch: `mephisto-tui launch conf.yaml` in a shell")
+        self.app.show_launch()
 
     def do_help(self) -> None:
         self.app.show_help(self.SCOPES)

@@ -39,8 +39,8 @@ class Question:
     safe: str
     """What leaving the dialog does, in words: ``Keep it running``."""
     answers: tuple[Answer, ...] = ()
-    number: int | None = None
-    """To be typed before anything happens; for what touches many."""
+    number: int | str | None = None
+    """To be typed before anything happens; for what touches many, or costs much."""
 
 
 class QuestionBox(LineWidget, can_focus=True):

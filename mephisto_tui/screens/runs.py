@@ -129,5 +129,8 @@ class RunsScreen(ListScreen):
         else:
             self.app.open_run(run.id)
 
+    def do_runs_launch(self) -> None:
+        self.do_mode_launch()
+
     def do_runs_stop(self) -> None:
         self.app.ask_to_stop(self.pane().selected)

@@ -35,7 +35,8 @@ def no_runs(surroundings: Surroundings) -> list[Line]:
     found = f"({clean(surroundings.plugins, 60)} found)" if surroundings.plugins else ""
     ways: Sequence[tuple[str, str]] = (
         ("mephisto-tui demo", "a mock run with simulated workers"),
-        ("mephisto-tui launch conf.yaml", "your own, from a shell"),
+        ("l", "launch one here"),
+        ("mephisto-tui launch conf.yaml", "the same from a shell"),
         ("mephisto-tui watch RUN", "one that another process drives"),
     )
     lines: list[Line] = [

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from mephisto_engine.operations.plan import LaunchPlan
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view.spans import Tone
 from mephisto_tui.view.words import dollars, plural
+
+if TYPE_CHECKING:
+    from mephisto_engine.operations.plan import LaunchPlan
 
 
 class PlanFact(NamedTuple):

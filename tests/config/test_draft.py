@@ -85,7 +85,7 @@ def test_another_plugin_takes_along_only_what_it_knows(write, good, registry):
     draft = LaunchDraft(path=path).edited("mephisto.architect.size", "large")
     draft = draft.with_plugin(PluginKind.ARCHITECT, "other", registry)
     assert draft.overrides() == ["mephisto/architect=other", "~mephisto.architect.port"]
-    assert draft.is_changed
+    assert draft.changes == 1
     back = draft.with_plugin(PluginKind.ARCHITECT, "local", registry)
     assert back.overrides() == ["mephisto/architect=local"]
 

@@ -23,6 +23,8 @@ PATIENCE = 15.0
 class PtyConsole:
     """Starts the demo console; `wait_for` reads until the screen shows what is awaited."""
 
+    program = (sys.executable, str(HERE / "demo_console.py"))
+
     def __init__(self, *arguments: str, columns: int = 80, lines: int = 24, **environ: str):
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
@@ -33,7 +35,7 @@ class PtyConsole:
             keep = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
             settings = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC"}
             settings |= {"PYTHONPATH": str(HERE.parents[1]), "PYTHONDONTWRITEBYTECODE": "1"}
-            command = [sys.executable, str(HERE / "demo_console.py"), *arguments]
+            command = [*self.program, *arguments]
             os.execve(command[0], command, keep | settings | environ)
         self.resize(columns, lines)
 

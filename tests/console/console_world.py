@@ -294,6 +294,7 @@ class FakeBridge:
     """What commands fail with."""
     wishes: list[View] = field(default_factory=list)
     sent: list[tuple[str, int | None, dict[str, Any]]] = field(default_factory=list)
+    launching: Any = None
     is_stopped: bool = False
     reports: dict[str | None, Report] = field(default_factory=lambda: some_reports())
     """Field → statistics of it; under None those of the first field."""

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import pytest
 from console_world import FakeBridge, a_run, normal_world
+from launch_world import LAUNCH_EFFECTS
 from textual.widgets import Input
 
 from mephisto_tui.commands import COMMANDS, commands_for, help_page, key_entries, matching
 from mephisto_tui.screens.base import ConsoleScreen
 from mephisto_tui.screens.confirm import ConfirmScreen
+from mephisto_tui.screens.draft import DraftScreen
 from mephisto_tui.screens.help import HelpScreen
+from mephisto_tui.screens.launch import LaunchScreen
 from mephisto_tui.screens.log import LogScreen
 from mephisto_tui.screens.menu import MenuScreen, PaletteScreen
 from mephisto_tui.screens.raw import RawScreen
@@ -18,14 +21,24 @@ from mephisto_tui.screens.statistics import StatisticsScreen
 from mephisto_tui.view.chrome import key_bar
 from mephisto_tui.widgets.live_table import LiveTable
 
-SCREENS = (RunsScreen, RunScreen, LogScreen, HelpScreen, RawScreen, RecordScreen, StatisticsScreen)
+SCREENS = (
+    RunsScreen,
+    RunScreen,
+    LogScreen,
+    LaunchScreen,
+    DraftScreen,
+    HelpScreen,
+    RawScreen,
+    RecordScreen,
+    StatisticsScreen,
+)
 
 EFFECTS = {
     "mode.runs": "this is the list of runs",
     "mode.review": "review is not part of this version",
     "mode.workers": "workers of all runs",
     "mode.log": LogScreen,
-    "mode.launch": "to launch",
+    "mode.launch": "nothing can be launched from this console",
     "help": HelpScreen,
     "palette": PaletteScreen,
     "back": None,
@@ -47,6 +60,7 @@ EFFECTS = {
     "list.mark_all": "all that the filter shows: 6 marked",
     "list.apply": "no rows are held",
     "runs.open": RunScreen,
+    "runs.launch": "nothing can be launched from this console",
     "runs.stop": ConfirmScreen,
     "run.open": RecordScreen,
     "run.next_pane": "[agents]",
@@ -62,7 +76,7 @@ EFFECTS = {
 
 
 def test_every_command_has_an_effect_that_is_tested():
-    assert {command.id for command in COMMANDS} == set(EFFECTS)
+    assert {command.id for command in COMMANDS} == set(EFFECTS) | set(LAUNCH_EFFECTS)
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.__name__)
@@ -91,7 +105,11 @@ def test_help_and_the_way_out_are_shown_at_sixty_columns(screen: type[ConsoleScr
 
 
 def test_dangerous_commands_are_known():
-    assert {command.id for command in COMMANDS if command.is_dangerous} == {"runs.stop", "run.stop"}
+    assert {command.id for command in COMMANDS if command.is_dangerous} == {
+        "runs.stop",
+        "run.stop",
+        "draft.launch",
+    }
 
 
 def test_commands_are_found_by_a_part_of_their_title():
@@ -103,7 +121,7 @@ def test_commands_are_found_by_a_part_of_their_title():
 def all_keys():
     for command in COMMANDS:
         for key in command.keys:
-            if EFFECTS[command.id] is not None:
+            if EFFECTS.get(command.id) is not None:
                 yield pytest.param(command, key, id=f"{command.id}-{key}")
 
 
