@@ -8,15 +8,21 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TypeVar
 
+from benchmarks import exporting
+from benchmarks.child import in_child, new_home
 from benchmarks.figure import Figure, quantile
 from mephisto_engine.analysis.dawid_skene import DawidSkene
 from mephisto_engine.analysis.labels import Label
 from mephisto_engine.analysis.statistics import Answer, Statistics
+from mephisto_engine.database import MephistoDB, default_home
+from mephisto_engine.operations.statistics import StatisticsFollower
 
 T = TypeVar("T")
 
 ITEMS, EACH, WORKERS = 20_000, 5, 500
 CLASSES = "abcd"
+STORED, MORE = 100_000, 200
+TIMEOUT = 300.0
 TIMED = 2000
 """Answers at the end, when there is most to keep up, that are timed one by one."""
 
@@ -24,7 +30,25 @@ TIMED = 2000
 def measure() -> list[Figure]:
     """All figures of this benchmark."""
     labels, true = _labels(random.Random(1))
-    return [*_estimating(labels, true), *_following(labels)]
+    figures = [*_estimating(labels, true), *_following(labels)]
+    with new_home() as home:
+        in_child(exporting.fill, STORED, home=home, timeout=TIMEOUT)
+        told = in_child(follow, home=home, timeout=TIMEOUT)
+    figures.append(Figure("reading 100,000 stored answers", told["seconds"], "s"))
+    name = "following one more stored answer, p99"
+    return [*figures, Figure(name, told["p99"], "ms", 50.0)]
+
+
+def follow() -> dict[str, float]:
+    """Read a run's answers, and then each that comes as a console would."""
+    with MephistoDB.open(home=default_home()) as db:
+        follower = StatisticsFollower(db, [1])
+        seconds, _ = _timed(follower.follow)
+        times = []
+        for unit in exporting.more_units(db, 1, MORE):
+            db.write_now(exporting.answer, 1, [unit])
+            times.append(_timed(follower.follow)[0] * 1000)
+    return {"seconds": seconds, "p99": quantile(times, 0.99)}
 
 
 def _labels(rng: random.Random) -> tuple[list[Label], dict[int, str]]:

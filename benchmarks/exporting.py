@@ -57,8 +57,16 @@ def fill(units: int) -> dict[str, int]:
         added = db.write_now(runs.add_assignments, run_id, items, 10, True)
         db.write_now(runs.launch_units, run_id, [unit for unit, _ in added])
         for start in range(0, units, 2000):
-            db.write_now(_answer, run_id, added[start : start + 2000])
+            db.write_now(answer, run_id, added[start : start + 2000])
     return {"units": units}
+
+
+def more_units(db: MephistoDB, run_id: int, number: int) -> list[tuple[int, int]]:
+    """``(unit id, assignment id)`` of new units of a stored run, on offer."""
+    items = [runs.NewAssignment(UNITS + index, _item(index), ("{}",)) for index in range(number)]
+    added = db.write_now(runs.add_assignments, run_id, items, 10, True)
+    db.write_now(runs.launch_units, run_id, [unit for unit, _ in added])
+    return added
 
 
 def browse() -> dict[str, float]:
@@ -107,7 +115,8 @@ def _item(index: int) -> str:
     return orjson.dumps({"id": index, "text": text}).decode()
 
 
-def _answer(tx: Transaction, run_id: int, units: list[Any]) -> None:
+def answer(tx: Transaction, run_id: int, units: list[Any]) -> None:
+    """Have units of the run done, each by a worker."""
     for unit_id, assignment_id in units:
         worker = f"A{unit_id % WORKERS:013}"
         arrived = agents.arrive(

@@ -125,7 +125,7 @@ def pay(run: RunRow, wage: Wage | None) -> tuple[Span, ...]:
     tone: Tone = "bad" if wage.is_too_low else ""
     mark = f" {LATE}" if wage.is_too_low else ""
     time = duration(wage.worked_ms / 1000)
-    return (unit, Span(f" · {dollars(hourly)}/h at {time}{mark}", tone))
+    return (unit, Span(f" · {dollars(hourly)}/h{mark} at {time}", tone))
 
 
 def agents_summary(snapshot: Snapshot, run: RunRow) -> str:

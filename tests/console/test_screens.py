@@ -284,5 +284,5 @@ async def test_a_run_that_pays_too_little_says_so(make_app, screen_text):
     low = Wage(pay_cents=30, worked_ms=240_000, units=12, minimum_cents=725)
     bridge = FakeBridge(world=replace(console_world.normal_world(), wage=low, log=()))
     text = await look(make_app(bridge=bridge, run_id=142), screen_text, LARGE)
-    assert "$0.30 a unit · $4.50/h at 4m00s ▲" in text
+    assert "$0.30 a unit · $4.50/h ▲ at 4m00s" in text
     assert "⚠ pay is $4.50 an hour at the median time of 4m00s, below the minimum" in text
