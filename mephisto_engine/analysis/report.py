@@ -30,7 +30,8 @@ class ItemFigures:
     item: int
     counts: Mapping[str, int]
     """Class → labels."""
-    agreement: float
+    agreement: float | None
+    """Share of pairs of its labels that are alike; None for one label."""
     majority: str | None
     """None where the classes in ``tied`` have as many labels."""
     tied: tuple[str, ...]

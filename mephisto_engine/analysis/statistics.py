@@ -157,6 +157,12 @@ class Statistics:
             workers=tuple(self._workers(chosen.name if chosen is not None else None)),
         )
 
+    def item_labels(self, name: str) -> Iterator[ItemFigures]:
+        """The labels of a field's items, in the order of their numbers."""
+        tally = self.tallies.get(name, LabelTally())
+        estimated = self._estimates.get(name, _NOTHING).model
+        return _items(tally, estimated, sorted(tally.labels_of))
+
     def _field_figures(self, chosen: LabelField, level: Level | None) -> FieldFigures:
         name, tally = chosen.name, self.tallies[chosen.name]
         level = self._level(chosen, level)
@@ -253,14 +259,26 @@ def _hardest(tally: LabelTally, estimated: DawidSkene | None) -> Iterator[ItemFi
     rated = []
     for item, given in tally.labels_of.items():
         if len(set(given.values())) > 1:
-            counts = Counter(given.values())
-            rated.append((agreement.item_agreement(counts) or 0.0, -len(given), item, counts))
-    worst = nsmallest(SHOWN_ITEMS, rated, key=lambda row: row[:3])
+            alike = agreement.item_agreement(Counter(given.values())) or 0.0
+            rated.append((alike, -len(given), item))
+    return _items(tally, estimated, [item for *_, item in nsmallest(SHOWN_ITEMS, rated)])
+
+
+def _items(
+    tally: LabelTally, estimated: DawidSkene | None, items: Iterable[int]
+) -> Iterator[ItemFigures]:
     place_of = {item: place for place, item in enumerate(estimated.items)} if estimated else {}
-    for share, _, item, counts in worst:
+    for item in items:
+        counts = tally.counts(item)
         most = majority(counts)
-        label, probability = _most_probable(estimated, place_of.get(item))
-        yield ItemFigures(item, dict(counts), share, most.value, most.tied, label, probability)
+        yield ItemFigures(
+            item,
+            dict(counts),
+            agreement.item_agreement(counts),
+            most.value,
+            most.tied,
+            *_most_probable(estimated, place_of.get(item)),
+        )
 
 
 def _most_probable(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import orjson
@@ -12,7 +12,7 @@ import orjson
 from mephisto_engine.abstractions.registry import PluginKind, Registry
 from mephisto_engine.analysis.fields import LabelField
 from mephisto_engine.analysis.labels import Level
-from mephisto_engine.analysis.report import Report
+from mephisto_engine.analysis.report import ItemFigures, Report
 from mephisto_engine.analysis.statistics import Answer, Statistics
 from mephisto_engine.data_model.units import SCREENING_INDEX
 from mephisto_engine.database import MephistoDB
@@ -106,6 +106,12 @@ class StatisticsFollower:
                 f"No answer has a field {wanted!r}.", f"Fields with labels: {known}."
             )
         return dataclasses.replace(report, names=self._names, item_names=self._items)
+
+    def item_labels(self, field: str | None = None) -> Iterator[tuple[str, ItemFigures]]:
+        """What each item is called, and its labels, as of the last `follow` and `estimate`."""
+        name = self._name(field)
+        found = self._statistics.item_labels(name) if name is not None else ()
+        return ((self._items[item.item], item) for item in found)
 
     def _name(self, field: str | None) -> str | None:
         wanted = field or self._field

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +13,12 @@ from mephisto_tui.cli.output import put_json, put_lines, say
 from mephisto_tui.cli.settings import Settings, settings_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mephisto_engine.analysis.labels import Level
     from mephisto_engine.analysis.report import Report
+    from mephisto_engine.operations.statistics import StatisticsFollower
+    from mephisto_tui.view.spans import Line
 
 CELLS = 100
 
@@ -45,6 +51,10 @@ def stats(
             "alpha.",
         ),
     ] = None,
+    has_labels: Annotated[
+        bool,
+        typer.Option("--labels", help="Print each item's majority and Dawid-Skene label instead."),
+    ] = False,
     is_plain: Annotated[bool, typer.Option("--plain", help="No bars.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -53,18 +63,23 @@ def stats(
     It only reads: a run may be live meanwhile. Flags say why, and decide nothing.
     """
     settings = settings_of(context)
-    title, report = _report(settings, subject, field, level)
-    if as_json:
-        put_json(report_object(title, report))
-    else:
-        put_lines([title, *_lines(report, settings, is_plain)])
+    measure: Level | None = level.value if level is not None else None
+    with _followed(settings, subject, field) as (title, follower):
+        report = follower.report(level=measure)
+        if has_labels:
+            _put_labels(settings, follower, as_json=as_json)
+        elif as_json:
+            put_json(report_object(title, report))
+        else:
+            put_lines([title, *_lines(report, settings, is_plain)])
     if not report.answers:
         say("No answers yet.")
 
 
-def _report(
-    settings: Settings, subject: str, field: str | None, level: Measure | None
-) -> tuple[str, Report]:
+@contextmanager
+def _followed(
+    settings: Settings, subject: str, field: str | None
+) -> Iterator[tuple[str, StatisticsFollower]]:
     from mephisto_engine.database.queries.labels import find_runs
     from mephisto_engine.operations.statistics import StatisticsFollower
 
@@ -73,19 +88,35 @@ def _report(
         follower = StatisticsFollower(db, run_ids, field=field)
         follower.follow()
         follower.estimate()
-        return title, follower.report(level=level.value if level is not None else None)
+        yield title, follower
+
+
+def _put_labels(settings: Settings, follower: StatisticsFollower, *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from mephisto_tui.view.statistics import item_lines
+
+    items = follower.item_labels()
+    if as_json:
+        put_json([{**asdict(item), "item": name} for name, item in items])
+    else:
+        put_lines(_texts(item_lines(items), settings))
 
 
 def _lines(report: Report, settings: Settings, is_plain: bool) -> list[str]:
-    from mephisto_tui.terminal import shows_only_ascii
-    from mephisto_tui.view.glyphs import to_ascii
     from mephisto_tui.view.statistics import Shape, statistics
 
-    drawn = statistics(report, CELLS, Shape(has_bars=not is_plain))
-    lines = ["".join(span.text for span in spans).rstrip() for spans in drawn]
+    return _texts(statistics(report, CELLS, Shape(has_bars=not is_plain)), settings)
+
+
+def _texts(lines: Iterable[Line], settings: Settings) -> list[str]:
+    from mephisto_tui.terminal import shows_only_ascii
+    from mephisto_tui.view.glyphs import to_ascii
+
+    texts = ["".join(span.text for span in spans).rstrip() for spans in lines]
     if settings.is_ascii or shows_only_ascii():
-        return [to_ascii(text) for text in lines]
-    return lines
+        return [to_ascii(text) for text in texts]
+    return texts
 
 
 def report_object(title: str, report: Report) -> dict[str, Any]:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from mephisto_engine.analysis.report import ClassFigures, FieldFigures, Report, WorkerFigures
+from mephisto_engine.analysis.report import (
+    ClassFigures,
+    FieldFigures,
+    ItemFigures,
+    Report,
+    WorkerFigures,
+)
 from mephisto_tui.safe_text import clean, width
 from mephisto_tui.view.meters import bar
 from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line, padded
@@ -137,17 +143,33 @@ def _worker_cells(report: Report, worker: WorkerFigures) -> tuple[str, ...]:
 
 def _hardest(report: Report, shown: FieldFigures, shape: Shape) -> Iterator[Line]:
     yield _heading("ITEMS WITH MOST DISAGREEMENT", "likely: the true class, by Dawid-Skene")
-    rows = []
-    for item in shown.hardest[: shape.items]:
-        counts = sorted(item.counts.items(), key=lambda pair: (-pair[1], pair[0]))
-        labels = " · ".join(f"{clean(name, 16)} {number}" for name, number in counts)
-        most = clean(item.majority, 16) if item.majority is not None else "tied"
-        likely = NOTHING
-        if item.estimated is not None:
-            likely = f"{clean(item.estimated, 16)} {percent(item.probability)}"
-        name = report.item_names.get(item.item, str(item.item))
-        rows.append((name, percent(item.agreement), most, likely, labels))
-    yield from _table(("ITEM", "ALIKE", "MAJORITY", "LIKELY", "LABELS"), rows)
+    named = [
+        (report.item_names.get(item.item, str(item.item)), item)
+        for item in shown.hardest[: shape.items]
+    ]
+    yield from item_lines(named)
+
+
+def item_lines(items: Iterable[tuple[str, ItemFigures]]) -> Iterator[Line]:
+    """Items by what they are called, with their labels."""
+    return _table(
+        ("ITEM", "ALIKE", "MAJORITY", "LIKELY", "LABELS"),
+        [_item_cells(name, item) for name, item in items],
+    )
+
+
+def _item_cells(name: str, item: ItemFigures) -> tuple[str, ...]:
+    counts = sorted(item.counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    likely = NOTHING
+    if item.estimated is not None:
+        likely = f"{clean(item.estimated, 16)} {percent(item.probability)}"
+    return (
+        name,
+        percent(item.agreement),
+        clean(item.majority, 16) if item.majority is not None else "tied",
+        likely,
+        " · ".join(f"{clean(value, 16)} {number}" for value, number in counts),
+    )
 
 
 def _freshness(shown: FieldFigures) -> Iterator[Line]:

@@ -91,3 +91,15 @@ def test_a_run_without_answers_says_so(line: CommandLine) -> None:
     assert shown.returncode == 0
     assert "No answers yet." in shown.stderr
     assert line.run("stats", "nobody").returncode != 0
+
+
+def test_every_item_has_its_majority_and_its_likely_label(line: CommandLine) -> None:
+    run_id = str(fill(line))
+    found = line.json("stats", run_id, "--labels")
+    shown = line.run("stats", run_id, "--labels").stdout.splitlines()
+
+    assert [row["item"] for row in found] == [str(item) for item in range(12)]
+    assert {row["majority"] for row in found} <= {"safe", "unsafe"}
+    assert all(row["estimated"] and row["probability"] > 0.3 for row in found)
+    assert len(shown) == 13
+    assert shown[0].split() == ["ITEM", "ALIKE", "MAJORITY", "LIKELY", "LABELS"]
