@@ -39,6 +39,10 @@ class AnswerRecord:
 
     unit: UnitRecord
     item_index: int
+    requeued_from: int | None
+    """The assignment that this one was offered again for."""
+    is_right: bool | None
+    """What the operator's code said of a screening or gold unit."""
     provider_type: str | None
     worker_name: str | None
     agent_id: int | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mephisto_engine.database import MephistoDB
     from mephisto_engine.operations.packaging.package import PackageReport
     from mephisto_engine.operations.packaging.request import Format
+
+SAID_UNITS: Final = 20_000
 
 What = Annotated[
     str | None,
@@ -77,7 +79,7 @@ def export(
             has_uploads=not no_uploads,
             has_raw_workers=raw_workers,
         )
-        report = package(db, settings.home, Registry(), request)
+        report = package(db, settings.home, Registry(), request, _say_progress)
     if as_json:
         put_json(report)
     else:
@@ -104,6 +106,12 @@ def _format(name: str) -> Format:
         raise ConfigError(
             f"There is no format {name!r}.", f"There are: {', '.join(Format)}."
         ) from None
+
+
+def _say_progress(done: int, total: int) -> None:
+    """A line now and then, for somebody who waits."""
+    if done < total and done % SAID_UNITS == 0:
+        say(f"{done} of {total} units …")
 
 
 def _say_more(report: PackageReport) -> None:

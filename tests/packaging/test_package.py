@@ -15,6 +15,7 @@ from stored_world import StoredWorld
 from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.cells import FORMULA_STARTS, plain_cell
 from mephisto_engine.data_model import Decision
+from mephisto_engine.database.operations.judging import NewJudgement, judge_unit
 from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.errors import NotFoundError, StateError
 from mephisto_engine.operations.packaging import tables
@@ -156,11 +157,13 @@ def test_filters_choose_by_review_and_by_kind(world: StoredWorld, export: Export
         tx.database.execute_sql("UPDATE unit SET unit_index = -2 WHERE id = ?", (units[3],))
 
     world.db.write_now(make_gold)
+    world.db.write_now(judge_unit, NewJudgement(run_id, units[3], 4, False))
     assert [row["unit_id"] for row in jsonl(export(run_id))] == units
     assert [row["unit_id"] for row in jsonl(export(run_id, only_reviewed=True))] == units[:2]
     assert [row["unit_id"] for row in jsonl(export(run_id, only_accepted=True))] == units[:1]
     rows = jsonl(export(run_id, has_gold=False))
     assert [row["unit_id"] for row in rows] == units[:3]
+    assert [row["is_right"] for row in jsonl(export(run_id))] == [None, None, None, False]
     assert Counter(row["kind"] for row in jsonl(export(run_id))) == {"unit": 3, "gold": 1}
 
 

@@ -204,6 +204,9 @@ def _finish_unit(
         "status_at": ended or unit.created_ms,
     }
     at.tx.select(Unit.update(changed).where(Unit.id == unit_id))
+    if unit.status in DONE_UNIT and before not in DONE_UNIT:
+        # What followed from the answer followed there: a resumed run does not judge it again.
+        at.tx.insert("judgement", unit=unit_id, more_units=0, judged_at=changed["status_at"])
     if unit.review is not None and unit.status in _JUDGED and before not in _JUDGED:
         _add_decision(at.tx, at.run_id, unit_id, unit.review)
         at.done.count("decisions")
@@ -245,8 +248,9 @@ def _add_agent(at: _Portion, unit_id: int, agent: ForeignAgent) -> None:
         status_at=tx.now_ms,
         created_at=agent.created_ms,
     )
-    tx.begin("agent", agent_id, "in task", run=run_id, actor=ACTOR, data={"unit": unit_id})
-    _advance(tx, "agent", agent_id, AgentStatus.IN_TASK, agent.status, run_id)
+    data = {"unit": unit_id, "worker": agent.worker_id}
+    tx.begin("agent", agent_id, AgentStatus.IN_TASK, run=run_id, actor=ACTOR, data=data)
+    _advance(tx, "agent", agent_id, AgentStatus.IN_TASK, agent.status, run_id, data)
     ended = agent.ended_ms or agent.created_ms
     has_answer = agent.body is not None and agent.status not in LOST_AGENT
     changed = {"status_at": ended, "submitted_at": ended if has_answer else None}
@@ -292,8 +296,9 @@ def _add_decision(tx: Transaction, run_id: int, unit_id: int, review: ForeignRev
         decided_by=ACTOR,
         created_at=review.at_ms,
     )
-    tx.begin("decision", row_id, DecisionStatus.STAGED, run=run_id, actor=ACTOR)
-    tx.move("decision", row_id, DecisionStatus.SENT, run=run_id, actor=ACTOR)
+    data = {"unit": unit_id, "verdict": review.verdict, "note": review.note}
+    tx.begin("decision", row_id, DecisionStatus.STAGED, run=run_id, actor=ACTOR, data=data)
+    tx.move("decision", row_id, DecisionStatus.SENT, run=run_id, actor=ACTOR, data=data)
     tx.select(Decision.update(status_at=review.at_ms).where(Decision.id == row_id))
 
 

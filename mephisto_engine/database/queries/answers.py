@@ -17,6 +17,7 @@ from mephisto_engine.data_model import (
     AgentMetadata,
     Assignment,
     Decision,
+    Judgement,
     LiveUpdate,
     Project,
     Submission,
@@ -34,6 +35,9 @@ from mephisto_engine.errors import NotFoundError
 
 PORTION: Final = 500
 """Units that are read together: five queries for all of them, and little memory."""
+
+_AGENT: Final = 13
+"""Place of the agent's id among the columns of `_units`; what follows is of the agent."""
 
 _HOLDS = Agent.status.in_(sorted(HOLDING_AGENT))
 
@@ -65,7 +69,7 @@ def chosen(selection: Selection) -> Any:
 def answers(ids: Sequence[int]) -> list[AnswerRecord]:
     """Units by their ids, in the order of the ids, with all that was handed in for them."""
     rows = list(bound.obj.stream(_units().where(Unit.id.in_(list(ids))).order_by(Unit.id)))
-    agents = [row[11] for row in rows if row[11] is not None]
+    agents = [row[_AGENT] for row in rows if row[_AGENT] is not None]
     updates = _by_agent(LiveUpdate, agents)
     metadata = _by_agent(AgentMetadata, agents)
     files = _files(agents)
@@ -73,9 +77,9 @@ def answers(ids: Sequence[int]) -> list[AnswerRecord]:
     return [
         _record(
             row,
-            history=tuple(updates.get(row[11], ())),
-            metadata=tuple(metadata.get(row[11], ())),
-            files=tuple(files.get(row[11], ())),
+            history=tuple(updates.get(row[_AGENT], ())),
+            metadata=tuple(metadata.get(row[_AGENT], ())),
+            files=tuple(files.get(row[_AGENT], ())),
             review=reviews.get(row[0]),
         )
         for row in rows
@@ -138,6 +142,8 @@ def _units() -> Any:
             Assignment.data,
             Unit.data,
             Assignment.item_index,
+            Assignment.requeued_from,
+            Judgement.is_right,
             Worker.provider_type,
             Worker.name,
             Agent.id,
@@ -149,6 +155,8 @@ def _units() -> Any:
         )
         .join(Assignment)
         .switch(Unit)
+        .join(Judgement, JOIN.LEFT_OUTER, on=(Judgement.unit == Unit.id))
+        .switch(Unit)
         .join(Agent, JOIN.LEFT_OUTER, on=((Agent.unit == Unit.id) & _HOLDS))
         .join(Worker, JOIN.LEFT_OUTER, on=(Agent.worker == Worker.id))
         .switch(Agent)
@@ -158,7 +166,8 @@ def _units() -> Any:
 
 def _record(row: tuple[Any, ...], **parts: Any) -> AnswerRecord:
     number, assignment, run, index, status, pay, shared, data, item_index = row[:9]
-    provider_type, name, agent, worker, agent_status, started, submitted, text = row[9:]
+    requeued_from, is_right, provider_type, name = row[9:_AGENT]
+    agent, worker, agent_status, started, submitted, text = row[_AGENT:]
     unit = UnitRecord(
         number,
         assignment,
@@ -173,6 +182,8 @@ def _record(row: tuple[Any, ...], **parts: Any) -> AnswerRecord:
     return AnswerRecord(
         unit=unit,
         item_index=item_index,
+        requeued_from=requeued_from,
+        is_right=None if is_right is None else bool(is_right),
         provider_type=provider_type,
         worker_name=name,
         agent_id=agent,

@@ -23,6 +23,8 @@ FIXED: Final = {
     "item_index": "int",
     "unit_index": "int",
     "kind": "str",
+    "requeued_from": "int",
+    "is_right": "bool",
     "status": "str",
     "agent_id": "int",
     "agent_status": "str",

@@ -75,6 +75,8 @@ class RowMaker:
             "item_index": record.item_index,
             "unit_index": unit.unit_index,
             "kind": KINDS.get(unit.unit_index, "unit"),
+            "requeued_from": record.requeued_from,
+            "is_right": record.is_right,
             "status": unit.status,
             "agent_id": record.agent_id,
             "agent_status": record.agent_status,
