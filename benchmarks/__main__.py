@@ -23,6 +23,8 @@ NAMES = (
     "talking",
     "starting",
     "console_bytes",
+    "console_keys",
+    "console_stall",
     "exporting",
     "analysis",
 )

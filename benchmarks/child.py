@@ -27,7 +27,8 @@ def new_home() -> Iterator[Path]:
 def environment(home: Path) -> dict[str, str]:
     """The environment of a process that has only this data folder."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MEPHISTO_")}
-    return {**kept, "MEPHISTO_HOME": str(home), "PYTHONWARNINGS": "ignore"}
+    own = {"MEPHISTO_HOME": str(home), "XDG_STATE_HOME": str(home / "state")}
+    return {**kept, **own, "PYTHONWARNINGS": "ignore"}
 
 
 def module_command(module: str, *arguments: str) -> list[str]:

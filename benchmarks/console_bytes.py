@@ -1,7 +1,7 @@
-"""What the console sends to the terminal, and costs, while a run is busy.
+"""What the console sends to the terminal, and costs, while a run is busy, and while it is not.
 
-A process drives a run with a thousand agents at work; of these, rows change at a fixed rate: in
-turn a worker submits and a new one arrives. The console that is measured only watches.
+A process drives a run with some agents at work; in turn a worker submits and a new one arrives.
+The console that is measured only watches.
 """
 
 from __future__ import annotations
@@ -9,49 +9,81 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from collections import deque
 from pathlib import Path
 
 import psutil
 
-from benchmarks.child import environment, new_home
+from benchmarks.child import environment, in_child, new_home
 from benchmarks.direct import arrive, direct_run
 from benchmarks.figure import Figure
+from benchmarks.publishing import publish
 from benchmarks.server import Server
 from benchmarks.starting import PAINT_SECONDS, PROGRAM
-from benchmarks.terminal import COLUMNS, LINES, Terminal
+from benchmarks.terminal import Terminal
 from mephisto_engine.abstractions.channel import Backend
 from mephisto_engine.database import MephistoDB
 
-AGENTS = 1_000
-CHANGES_A_SECOND = 20
+SIZE = 160, 50
+CHANGES_A_SECOND = {10: 10, 1_000: 100}
+"""Agents at work → how often in a second one of them submits or another arrives."""
+MOST_KIB = {10: 8.0, 1_000: 20.0}
 SETTLING_SECONDS = 5.0
 SECONDS = 20.0
-MOST_KIB = 10.0
 MOST_PERCENT = 5.0
+IDLE_PERCENT = 1.0
+UNITS = 5_000
+TIMEOUT = 120.0
 
 
 def measure() -> list[Figure]:
-    with new_home() as home, Server("busy", AGENTS, home) as busy:
-        return _watch(home, str(busy.run_id))
+    figures = []
+    for agents in MOST_KIB:
+        with new_home() as home, Server("busy", agents, home) as busy:
+            figures += _busy(home, str(busy.run_id), agents)
+    with new_home() as home:
+        in_child(publish, UNITS, home=home, timeout=TIMEOUT)
+        return [*figures, *_idle(home)]
 
 
-def _watch(home: Path, run_id: str) -> list[Figure]:
-    def is_whole(lines: list[str]) -> bool:
-        return any("in task" in line for line in lines[2:-1]) and "? Help" in lines[-1]
+def run_is_drawn(lines: list[str]) -> bool:
+    """Whether the screen of a run is there with its rows, down to the key bar."""
+    is_filled = any("in task" in line or "launched" in line for line in lines[12:-1])
+    return is_filled and "? Help" in lines[-1]
 
-    with Terminal([PROGRAM, "watch", run_id], environment(home)) as terminal:
-        terminal.wait_until(is_whole, PAINT_SECONDS)
-        terminal.read_for(SETTLING_SECONDS)
-        cpu, drawing = terminal.cpu_seconds(), _main_thread(terminal.pid)
-        sent = terminal.read_for(SECONDS)
-        cpu, drawing = terminal.cpu_seconds() - cpu, _main_thread(terminal.pid) - drawing
-    where = f"{COLUMNS}×{LINES}, {AGENTS:,} agents, {CHANGES_A_SECOND} changes/s"
+
+def _busy(home: Path, run_id: str, agents: int) -> list[Figure]:
+    with Terminal([PROGRAM, "watch", run_id], environment(home), *SIZE) as terminal:
+        terminal.wait_until(run_is_drawn, PAINT_SECONDS)
+        sent, cpu, drawing = _watched(terminal)
+    where = f"{SIZE[0]}×{SIZE[1]}, {CHANGES_A_SECOND[agents]} changes/s"
+    name = f"{agents:,} agents"
     return [
-        Figure("sent to the terminal", sent / SECONDS / 1024, "KiB/s", MOST_KIB, note=where),
-        Figure("the screen's thread", 100 * drawing / SECONDS, "% core", MOST_PERCENT),
-        Figure("whole console process", 100 * cpu / SECONDS, "% core"),
+        Figure(f"sent, {name}", sent / 1024, "KiB/s", MOST_KIB[agents], note=where),
+        Figure(f"the screen's thread, {name}", 100 * drawing, "% core", MOST_PERCENT),
+        Figure(f"whole console, {name}", 100 * cpu, "% core"),
     ]
+
+
+def _idle(home: Path) -> list[Figure]:
+    """Nobody works and nobody types."""
+    with Terminal([PROGRAM, "watch"], environment(home), *SIZE) as terminal:
+        terminal.wait_until(lambda lines: "? Help" in lines[-1], PAINT_SECONDS)
+        sent, cpu, _drawing = _watched(terminal)
+    return [
+        Figure("idle: whole console", 100 * cpu, "% core", IDLE_PERCENT, note="the list of runs"),
+        Figure("idle: sent", sent / 1024, "KiB/s"),
+    ]
+
+
+def _watched(terminal: Terminal) -> tuple[float, float, float]:
+    """Bytes, and seconds of processor time of the process and of its first thread, a second."""
+    terminal.read_for(SETTLING_SECONDS)
+    cpu, drawing = terminal.cpu_seconds(), _main_thread(terminal.pid)
+    sent = terminal.read_for(SECONDS)
+    used = terminal.cpu_seconds() - cpu, _main_thread(terminal.pid) - drawing
+    return sent / SECONDS, used[0] / SECONDS, used[1] / SECONDS
 
 
 def _main_thread(pid: int) -> float:
@@ -68,13 +100,16 @@ def busy_run(agents: int) -> None:
 
 async def _busy_run(db: MephistoDB, agents: int) -> None:
     ended = asyncio.ensure_future(asyncio.to_thread(sys.stdin.read))
-    async with direct_run(db, 10 * agents) as (run_id, backend):
+    pause = 1 / CHANGES_A_SECOND[agents]
+    async with direct_run(db, max(UNITS, 10 * agents)) as (run_id, backend):
         crowd = Crowd(backend)
         await asyncio.gather(*(crowd.arrive() for _ in range(agents)))
         print(json.dumps({"url": "", "run_id": run_id}), flush=True)
+        due = time.monotonic()
         while not ended.done():
             await crowd.change()
-            await asyncio.wait([ended], timeout=1 / CHANGES_A_SECOND)
+            due = max(due + pause, time.monotonic() - 1.0)
+            await asyncio.wait([ended], timeout=max(0.0, due - time.monotonic()))
 
 
 class Crowd:

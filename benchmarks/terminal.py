@@ -27,18 +27,25 @@ _LEAVING_SECONDS = 5.0
 
 
 class Terminal:
-    """A console that runs at 120×40; leaving the context ends it."""
+    """A console that runs in a window of some size; leaving the context ends it."""
 
-    def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:
-        self.screen = pyte.Screen(COLUMNS, LINES)
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: dict[str, str],
+        columns: int = COLUMNS,
+        lines: int = LINES,
+    ) -> None:
+        self.screen = pyte.Screen(columns, lines)
         """What a person would see."""
         self.bytes_read = 0
+        self._read_at = 0.0
         self._stream = pyte.ByteStream(self.screen)
         self._started = time.perf_counter()
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
             _become(command, {**environment, **_KIND})
-        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def wait_until(self, is_seen: Callable[[list[str]], bool], timeout: float) -> float:
         """Seconds from the start until the lines on the screen satisfy ``is_seen``.
@@ -61,6 +68,25 @@ class Terminal:
         while (now := time.perf_counter()) < until:
             self._read(until - now)
         return self.bytes_read - before
+
+    def send(self, keys: str) -> None:
+        """Type."""
+        os.write(self._fd, keys.encode())
+
+    def echo(self, key: str, is_seen: Callable[[list[str]], bool], timeout: float) -> float:
+        """Type ``key``; seconds until the screen satisfies ``is_seen``.
+
+        Raises:
+            TimeoutError: it did not.
+        """
+        self._drain()
+        typed = time.perf_counter()
+        self.send(key)
+        while (now := time.perf_counter()) < typed + timeout:
+            if self._read(typed + timeout - now) and is_seen(self.screen.display):
+                # What pyte takes to understand the bytes is not the console's time.
+                return self._read_at - typed
+        raise TimeoutError(f"{key!r} had no effect:\n" + "\n".join(self.screen.display))
 
     def cpu_seconds(self) -> float:
         """Processor time of the program so far."""
@@ -93,6 +119,7 @@ class Terminal:
         except OSError:  # Linux says so when the program has ended
             time.sleep(min(timeout, 0.01))
             return 0
+        self._read_at = time.perf_counter()
         self.bytes_read += len(data)
         self._stream.feed(data)
         return len(data)

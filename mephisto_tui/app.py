@@ -13,9 +13,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from rich.console import RenderableType
+from textual._compositor import ChopsUpdate
 from textual.app import App, SuspendNotSupported
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -52,6 +53,7 @@ from mephisto_tui.view.empty import Surroundings
 from mephisto_tui.view.raw import Raw
 from mephisto_tui.view.spans import BLANK, Line, line
 from mephisto_tui.widgets.last_door import AsciiFilter, ControlFilter
+from mephisto_tui.widgets.narrow_update import NarrowUpdate
 
 TICK_SECONDS: Final = 0.25
 LAST_LOOK_SECONDS: Final = 1.0
@@ -339,6 +341,12 @@ class ConsoleApp(App[ConsoleExit]):
                 return editor.show_in_editor(raw.safe_text, raw.suffix, _terminal_descriptor())
         except SuspendNotSupported:
             return "this terminal cannot be handed to an editor"
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        update: Any = renderable
+        if isinstance(renderable, ChopsUpdate):
+            update = NarrowUpdate(renderable)
+        super()._display(screen, update)
 
     def _on_signal(self, number: signal.Signals) -> None:
         reason: Reason = "hangup" if number == signal.SIGHUP else "terminated"

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from mephisto_engine.data_model.status import LIVE_AGENT
 from mephisto_engine.operations.snapshot import AgentRow, LogRow, RunRow, UnitRow, WorkerRow
 from mephisto_tui.safe_text import clean, width
-from mephisto_tui.view.words import age, duration, money
+from mephisto_tui.view.words import age, duration, money, rough_age
 
 if TYPE_CHECKING:
     from mephisto_engine.abstractions.args import ArgInfo
@@ -58,7 +59,7 @@ def run_table(runs: Iterable[RunRow], now: datetime) -> list[str]:
                 _total(run),
                 money(run.cost_cents),
                 run.to_review,
-                age(run.created_at, now),
+                rough_age(run.created_at, now),
                 run.url,
             )
             for run in runs
@@ -120,7 +121,7 @@ def unit_table(units: Iterable[UnitRow], now: datetime) -> list[str]:
                 unit.unit_index,
                 unit.worker_name,
                 unit.status,
-                age(unit.status_at, now),
+                rough_age(unit.status_at, now),
                 None if unit.seconds_worked is None else duration(unit.seconds_worked),
                 money(unit.pay_cents),
                 unit.preview,
@@ -139,7 +140,7 @@ def agent_table(agents: Iterable[AgentRow], now: datetime) -> list[str]:
                 agent.worker_name,
                 agent.status,
                 agent.unit_id,
-                age(agent.status_at, now),
+                (age if agent.status in LIVE_AGENT else rough_age)(agent.status_at, now),
                 age(agent.last_seen_at, now),
             )
             for agent in agents

@@ -20,7 +20,7 @@ from mephisto_tui.view.statuses import (
     unit_status,
 )
 from mephisto_tui.view.tables import Column, TableSpec
-from mephisto_tui.view.words import age, count, duration, first_line, money
+from mephisto_tui.view.words import age, count, duration, first_line, money, rough_age
 
 NAME_CELLS: Final = 60
 """Longest foreign name that is looked at; columns are narrower still."""
@@ -45,7 +45,7 @@ def _run_cells(run: RunRow, now: datetime) -> tuple[Span, ...]:
         Span(meter(run.done, run.total, METER_CELLS), "dim"),
         Span(money(run.cost_cents)),
         Span(count(run.to_review), "warn" if run.to_review else "dim"),
-        Span(age(run.created_at, now)),
+        Span(rough_age(run.created_at, now)),
         Span(clean(first_line(run.status_reason) or run.url, NAME_CELLS * 2), "dim"),
     )
 
@@ -77,7 +77,7 @@ def _unit_cells(unit: UnitRow, now: datetime) -> tuple[Span, ...]:
         Span(str(unit.id)),
         Span(clean(unit.worker_name, NAME_CELLS) or "-", "" if unit.worker_name else "dim"),
         unit_status(unit.status),
-        Span(age(unit.status_at, now)),
+        Span(rough_age(unit.status_at, now)),
         Span(worked),
         Span(money(unit.pay_cents)),
         Span(clean(unit.preview, PREVIEW_CELLS)),
@@ -132,7 +132,7 @@ def _agent_cells(agent: AgentRow, now: datetime) -> tuple[Span, ...]:
         Span(clean(agent.worker_name, NAME_CELLS)),
         agent_status(agent.status),
         Span(str(agent.unit_id)),
-        Span(age(agent.status_at, now)),
+        Span((age if agent.status in LIVE_AGENT else rough_age)(agent.status_at, now)),
         *_last_seen(agent, now),
         _time_left(agent, now),
     )

@@ -23,6 +23,21 @@ def age(moment: datetime | None, now: datetime) -> str:
     return "-" if moment is None else duration((now - moment).total_seconds())
 
 
+def rough_age(moment: datetime | None, now: datetime) -> str:
+    """The same in steps that stand still for a while: ``10s``, ``4m``, ``3h12m``, ``2d``.
+
+    For columns of which every row would otherwise be sent to the terminal every second.
+    """
+    if moment is None:
+        return "-"
+    seconds = max(0, int((now - moment).total_seconds()))
+    if seconds < 60:
+        return duration(seconds // 10 * 10)
+    if seconds < 3600:
+        return f"{seconds // 60}m"
+    return duration(seconds) if seconds < 86_400 else f"{seconds // 86_400}d"
+
+
 def clock_time(moment: datetime) -> str:
     """The time of day where the operator is."""
     return f"{moment.astimezone():%H:%M:%S}"

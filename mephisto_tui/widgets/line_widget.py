@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import ClassVar, get_args
+from os.path import commonprefix
+from typing import ClassVar, Final, get_args
 
 from rich.segment import Segment
 from rich.style import Style
@@ -17,6 +18,8 @@ from mephisto_tui.safe_text import width
 from mephisto_tui.view.spans import BLANK, Line, Span, Tone, cut_line, filled, line_width
 
 _BOLD = Style(bold=True)
+MOVE_BYTES: Final = 8
+"""What it takes to tell a terminal where the next cells stand."""
 
 
 class LineWidget(Widget):
@@ -76,7 +79,7 @@ class LineWidget(Widget):
         spans, plain = self._drawn[y], self.rich_style
         row_style = plain + self._selected_style() if y == self._selected else plain
         edges = (0, len(spans) - 1) if self.is_framed else ()
-        styled = (
+        styled = _blanks_joined(
             (self._style(span, plain if index in edges else row_style), span.text)
             for index, span in enumerate(spans)
         )
@@ -127,10 +130,8 @@ class LineWidget(Widget):
             if y in moved:
                 yield Region(0, y, self.size.width, 1)
             elif new != old:
-                # One region a line: each region of a line is sent from its widget's edge on.
-                changed = changed_cells(old, new)
-                start, end = changed[0][0], changed[-1][1]
-                yield Region(start, y, end - start, 1)
+                for start, end in _joined(changed_cells(old, new)):
+                    yield Region(start, y, end - start, 1)
 
     def on_resize(self, event: events.Resize) -> None:
         self.redraw()
@@ -144,6 +145,23 @@ class LineWidget(Widget):
         self.refresh()
 
 
+def _blanks_joined(pieces: Iterable[tuple[Style, str]]) -> Iterator[tuple[Style, str]]:
+    """Blanks take the style of what stands before them, where that looks the same.
+
+    Each change of style is two dozen bytes to the terminal, and most blanks part two of one style.
+    """
+    former = Style.null()
+    for style, text in pieces:
+        if not text.isspace() or _ground(style) != _ground(former):
+            former = style
+        yield former, text
+
+
+def _ground(style: Style) -> tuple[object, ...]:
+    """What of a style is seen where there is no character."""
+    return (style.bgcolor, style.reverse, style.underline)
+
+
 def changed_cells(old: Line, new: Line) -> list[tuple[int, int]]:
     """Which cells of a line differ, as ranges.
 
@@ -155,7 +173,7 @@ def changed_cells(old: Line, new: Line) -> list[tuple[int, int]]:
         ranges, x = [], 0
         for before, after, cells in zip(old, new, widths, strict=True):
             if before != after:
-                ranges.append((x, x + cells))
+                ranges.append(_differing(before, after, x))
             x += cells
         return ranges
     start = 0
@@ -165,6 +183,26 @@ def changed_cells(old: Line, new: Line) -> list[tuple[int, int]]:
         start += width(after.text)
     end = max(start + 1, _text_end(old), _text_end(new))
     return [(start, end)]
+
+
+def _differing(before: Span, after: Span, x: int) -> tuple[int, int]:
+    """Where two pieces of one width differ that begin at ``x``."""
+    end = x + max(width(before.text.rstrip(" ")), width(after.text.rstrip(" ")), 1)
+    if before[1:] != after[1:]:
+        return x, end
+    same = commonprefix((before.text, after.text))
+    return x + width(same), end
+
+
+def _joined(ranges: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The ranges, those in one where going from one to the next costs more than what is between."""
+    start, end = ranges[0]
+    for next_start, next_end in ranges[1:]:
+        if next_start - end > MOVE_BYTES:
+            yield start, end
+            start = next_start
+        end = next_end
+    yield start, end
 
 
 def _text_end(spans: Line) -> int:

@@ -22,12 +22,12 @@ NEW_SECONDS: Final = 2.0
 """How long a changed cell stays bold."""
 HOLD_SECONDS: Final = 3.0
 """How long after the last cursor move rows keep their order."""
-ORDER_SECONDS: Final = 0.5
-"""Rows change places at most this often: a row that jumps four times a second cannot be read, and
+ORDER_SECONDS: Final = 1.0
+"""Rows change places at most this often: a row that jumps all the time cannot be read, and
 each time all of them are sent to the terminal."""
 BUSY_ORDER_SECONDS: Final = 2.0
 """The same while many rows move."""
-BUSY_ROWS: Final = 6
+BUSY_ROWS: Final = 3
 """So many rows that moved at once are many."""
 COUNT_SECONDS: Final = 1.0
 """How often the number of rows in the frame may change."""
