@@ -34,6 +34,7 @@ class StatisticsFeed:
     def __init__(self, db: MephistoDB) -> None:
         self.error = ""
         self._db = db
+        self._is_stopped = False
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="console-statistics")
         self._job: Future[None] | None = None
         self._begun_at = float("-inf")
@@ -45,13 +46,14 @@ class StatisticsFeed:
         current = self._latest
         is_other = current is None or current[0] != asked
         is_due = is_other or time.monotonic() - self._begun_at >= PERIOD
-        if is_due and (self._job is None or self._job.done()):
+        if is_due and not self._is_stopped and (self._job is None or self._job.done()):
             self._begun_at = time.monotonic()
             self._job = self._worker.submit(self._make, asked)
         return None if current is None or is_other else current[1]
 
     def stop(self) -> None:
         """Make no more."""
+        self._is_stopped = True
         self._worker.shutdown(wait=False, cancel_futures=True)
 
     def _make(self, asked: Asked) -> None:

@@ -35,6 +35,7 @@ from mephisto_engine.operations.live_run import LiveRun, history_of, load_live_r
 from mephisto_engine.operations.phrases import number_of
 from mephisto_engine.operations.run_changes import RunChanges
 from mephisto_engine.operations.supervisor import Supervisor
+from mephisto_engine.operations.wages import WageWatch
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class RunDriver:
 
     def __init__(self, db: MephistoDB, job: Job, deadlines: Deadlines, holder: Holder) -> None:
         self.run_id = job.run.id
+        self._wages = WageWatch(db, self.run_id)
         self.ended = asyncio.Event()
         self._db = db
         self._job = job
@@ -362,6 +364,7 @@ class RunDriver:
 
     async def _renew(self) -> None:
         await self._supervisor.at_work.presence.save()
+        await self._wages.look()
         channel = self._architect.get_channel() if self._architect else None
         health = self._health.report(
             connections=channel.connection_count() if channel else 0,

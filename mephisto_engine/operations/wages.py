@@ -2,16 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from typing import Any, Final
 
 from mephisto_engine.analysis.pay import Wage
 from mephisto_engine.config.task_args import WHERE, TaskArgs, to_cents
 from mephisto_engine.config.wage import wage_at
+from mephisto_engine.database import MephistoDB
+from mephisto_engine.database.operations.runs import note_low_pay
 from mephisto_engine.database.queries import browse, labels, standing
+from mephisto_engine.database.queries.runs import find_run
 from mephisto_engine.errors import NotFoundError, Problem
 
-LEAST_UNITS = 5
+WATCH_SECONDS: Final = 60.0
+
+LEAST_UNITS: Final = 5
 """Submitted units before their median says something of the units to come."""
+
+
+class WageWatch:
+    """Puts it into the journal, once, when a live run's pay falls below its minimum."""
+
+    def __init__(self, db: MephistoDB, run_id: int) -> None:
+        self._db = db
+        self._run_id = run_id
+        self._is_over = False
+        """Whether there is nothing to watch: it was said, or nobody asked for it."""
+        self._due = 0.0
+
+    async def look(self) -> None:
+        """Look at the times so far, at most once a minute; cheap where there is no minimum."""
+        now = self._db.clock.monotonic()
+        if self._is_over or now < self._due:
+            return
+        self._due = now + WATCH_SECONDS
+        found = await asyncio.to_thread(self._db.read, self._warning)
+        self._is_over = found is None or bool(found)
+        if found:
+            await self._db.write(note_low_pay, self._run_id, found)
+
+    def _warning(self) -> str | None:
+        """What is wrong, if anything; None where there is no minimum."""
+        if _minimum_cents(browse.run_config(self._run_id)) is None:
+            return None
+        wage = wage_of_run(self._run_id, find_run(self._run_id).pay_cents)
+        return wage.warning() if wage is not None else ""
 
 
 def wage_of_run(run_id: int, pay_cents: int) -> Wage | None:
