@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -266,20 +265,31 @@ class ConsoleApp(App[ConsoleExit]):
             self._send_stop(run.id, is_now=answer in (NOW, TYPED))
 
     def _send_stop(self, run_id: int, *, is_now: bool) -> None:
-        future = self.bridge.send("stop", run_id, {"now": is_now})
-        self.say(f"run {run_id}: asked to stop")
-        self.run_worker(self._report(f"run {run_id}", future), exit_on_error=False)
+        self.request("stop", run_id, {"now": is_now})
 
-    async def _report(self, what: str, future: Future[str]) -> None:
-        """Say how a command went, once it is known."""
+    def request(self, kind: str, run_id: int, args: dict[str, Any]) -> None:
+        """Ask the engine for something, and say how it went once that is known."""
+        self.say(f"run {run_id}: asked to {kind}")
+        self.run_worker(self._report(kind, run_id, args), exit_on_error=False)
+
+    async def _report(self, kind: str, run_id: int, args: dict[str, Any]) -> None:
+        outcome = await self.answer_to(kind, run_id, args)
+        if outcome is not None:
+            self.say(outcome.replace("\n", " "))
+
+    async def answer_to(self, kind: str, run_id: int, args: dict[str, Any]) -> str | None:
+        """What came of a command; None if it failed, which is said."""
+        what = f"run {run_id}"
         try:
-            outcome: str = await asyncio.wrap_future(future)
-            self.say(outcome)
+            outcome: str = await asyncio.wrap_future(self.bridge.send(kind, run_id, args))
         except MephistoError as error:
             self.say(f"{what}: {error.message} {error.hint}".rstrip(), "bad")
         except Exception as error:
             log.exception("a command failed")
             self.say(f"{what}: {error or type(error).__name__}", "bad")
+        else:
+            return outcome
+        return None
 
     def request_quit(self) -> None:
         """Quit, or ask first when runs would end with the console."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -172,17 +170,18 @@ class MonitorBridge:
         self.stop()
 
     def _perform(self, kind: str, run_id: int | None, args: dict[str, Any]) -> str:
-        from mephisto_engine.operations.commands import await_command, issue_command, stop_run
+        from mephisto_engine.operations.command_kinds import Stop, parse_change
+        from mephisto_engine.operations.commands import ask
+        from mephisto_engine.operations.operator import operator_name
 
-        who = f"{socket.gethostname()}:{os.getpid()}"
-        if kind == "stop" and run_id is not None:
-            is_now = bool(args.get("now"))
-            if self._engine is not None and run_id in self._engine.running():
-                return self._engine.stop(run_id, is_now)
-            if self._home is not None:
-                return stop_run(self._db, self._home, run_id, is_now, who)
-        command_id = issue_command(self._db, kind, run_id, args, who)
-        return await_command(self._db, command_id, COMMAND_SECONDS)
+        change = parse_change(kind, args)
+        if run_id is None:
+            raise StateError(f"{kind}: of which run?")
+        if isinstance(change, Stop) and self._engine and run_id in self._engine.running():
+            # The own engine is told even while its database takes no rows.
+            return self._engine.stop(run_id, change.now)
+        home = self._home or self._db.path.parent
+        return ask(self._db, home, run_id, change, operator_name(), COMMAND_SECONDS)
 
     def _watch(self) -> None:
         """Keep the latest picture in its slot, at most four times a second."""

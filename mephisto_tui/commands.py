@@ -15,12 +15,15 @@ from textual.binding import Binding
 from mephisto_tui.view.chrome import NEVER_DROPPED, KeyEntry
 from mephisto_tui.view.spans import BLANK, Line, Span, line
 
-Scope = Literal["everywhere", "scroll", "lists", "runs", "run", "statistics", "pick", "draft"]
+Scope = Literal[
+    "everywhere", "scroll", "lists", "live", "runs", "run", "statistics", "pick", "draft"
+]
 
 SCOPE_TITLES: Final[dict[Scope, str]] = {
     "everywhere": "Everywhere",
     "scroll": "Moving",
     "lists": "Lists",
+    "live": "Changing a live run",
     "runs": "Runs",
     "run": "One run",
     "statistics": "Statistics",
@@ -107,6 +110,14 @@ COMMANDS: Final = (
             "lists"),
     Command("list.apply", ("full_stop",), "Apply order",
             "let rows move that were held while the cursor moved", "lists"),
+    Command("live.extend", ("e",), "Extend", "more data, or more units of each item", "live",
+            bar=6),
+    Command("live.expire", ("x",), "Expire", "marked units, or this row's, for good",
+            "live", bar=5, is_dangerous=True),
+    Command("live.set", ("s",), "Limits", "change limits and budget for the rest of the run",
+            "live", bar=9),
+    Command("live.pause", ("S",), "Pause", "publish nothing, let nobody in; again: go on", "live",
+            bar=8),
     Command("runs.open", ("enter",), "Open", "the run under the cursor", "runs", bar=1),
     Command("runs.launch", ("l",), "Launch", "a new run, from a config or from nothing", "runs",
             bar=2),
@@ -120,6 +131,10 @@ COMMANDS: Final = (
     Command("run.copy_link", ("L",), "Copy link", "the address that workers open", "run"),
     Command("run.statistics", ("A",), "Statistics", "agreement, labels, how good workers are",
             "run", bar=8),
+    Command("run.disconnect", ("D",), "Disconnect", "end marked agents, or this row's",
+            "run", is_dangerous=True),
+    Command("run.block", ("B",), "Block worker", "keep this row's worker out for good",
+            "run", is_dangerous=True),
     Command("run.stop", ("X",), "Stop run", "take no new workers", "run", bar=2,
             is_dangerous=True),
     Command("statistics.next_field", ("tab",), "Field", "the next field with labels", "statistics",

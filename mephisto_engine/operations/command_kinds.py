@@ -88,9 +88,13 @@ class Expire(Change):
     is_all_of_nobody: bool = False
     """Every unit that nobody is on, instead of ``units``."""
 
+    selection: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """A `Selection` of units as its ``as_args``, instead of ``units``."""
+
     def fault(self) -> str:
-        """A unit has to be named, or all of them."""
-        return "" if self.units or self.is_all_of_nobody else "no unit is named"
+        """A unit has to be named, in one of three ways."""
+        ways = bool(self.units), self.is_all_of_nobody, bool(self.selection)
+        return "" if sum(ways) == 1 else "units have to be named, in one way"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ it can refuse.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Protocol
 
 from mephisto_engine.abstractions.calling import call
@@ -36,6 +37,7 @@ from mephisto_engine.operations.job import Job
 from mephisto_engine.operations.launcher import TaskLauncher, units_by_id
 from mephisto_engine.operations.live_run import LiveRun
 from mephisto_engine.operations.phrases import dollars, number_of
+from mephisto_engine.operations.selection import Selection, selected_units
 from mephisto_engine.operations.supervisor import Supervisor
 
 PROVIDER_SECONDS = 20.0
@@ -166,9 +168,13 @@ class RunChanges:
         run_id = self._live.run_id
         if change.is_all_of_nobody:
             return self._db.read(queries.units_of_nobody, run_id)
+        units: Collection[int] = change.units
+        if change.selection:
+            selection = Selection.from_args(change.selection)
+            units = await asyncio.to_thread(selected_units, self._db, run_id, selection)
         is_whole = self._job.runner.is_concurrent
-        found = self._db.read(queries.units_among, run_id, change.units, is_whole)
-        return sorted({*change.units, *(unit.id for unit in found)})
+        found = self._db.read(queries.units_among, run_id, sorted(units), is_whole)
+        return sorted({*units, *(unit.id for unit in found)})
 
     async def _withdrawn_from_pool(self, ids: Sequence[int]) -> list[FoundUnit]:
         """Take them off offer; those that are published come back."""

@@ -12,7 +12,7 @@ from mephisto_tui.cli.output import say
 from mephisto_tui.cli.settings import Settings, settings_of
 
 if TYPE_CHECKING:
-    from mephisto_engine.operations.command_kinds import Change, Extension
+    from mephisto_engine.operations.command_kinds import Change
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; needed where nobody can answer.")]
 
@@ -84,6 +84,7 @@ def extend(
     """
     from mephisto_engine.operations.command_kinds import Extend, Extension
     from mephisto_tui.cli.agreeing import agree
+    from mephisto_tui.view.consequences import of_extension
 
     if (data is None) is (units_per_item is None):
         raise typer.BadParameter("give either --data FILE or --units-per-item N")
@@ -92,7 +93,7 @@ def extend(
     rehearsed = _ask(context, run_id, Extend(path, number, is_rehearsal=True))
     extension = Extension.from_outcome(rehearsed)
     if extension.is_affordable:
-        agree(_terms(run_id, extension), extension.units, is_agreed)
+        agree(of_extension(run_id, extension), extension.units, is_agreed)
     _do(context, run_id, Extend(path, number, expected_units=extension.units))
 
 
@@ -185,17 +186,3 @@ def _pair(text: str) -> tuple[str, str]:
     if not is_assigned or not name.strip():
         raise typer.BadParameter(f"{text!r} is not OPTION=VALUE")
     return name.strip(), value.strip()
-
-
-def _terms(run_id: int, extension: Extension) -> list[str]:
-    """What an extension makes and costs."""
-    from mephisto_engine.operations.phrases import dollars, number_of
-
-    cap = extension.budget_cents
-    of_cap = "" if cap is None else f", of a cap of {dollars(cap)}"
-    return [
-        f"Run {run_id} would get {number_of(extension.units, 'unit')} more, of "
-        f"{number_of(extension.items, 'item')}.",
-        f"They cost up to {dollars(extension.cost_cents)}, the whole run then up to "
-        f"{dollars(extension.total_cents)}{of_cap}.",
-    ]

@@ -197,6 +197,7 @@ class ConsoleScreen(Screen[None]):
             or chrome.engine_banner(shown.run, shown.health, now, last)
             or chrome.trouble_banner(shown.health)
             or chrome.wage_banner(shown.wage)
+            or chrome.pause_banner(shown.run)
             or chrome.worst_event(shown.log)
             or self.app.standing_note
         )

@@ -9,10 +9,13 @@ from typing import Any, Final
 from textual.containers import Container
 from textual.widget import Widget
 
+from mephisto_engine.operations.selection import Selection
 from mephisto_engine.operations.snapshot import RunRow, Snapshot, View
 from mephisto_tui.commands import bindings_for
 from mephisto_tui.safe_text import clean, clean_lines
-from mephisto_tui.screens.listing import ListScreen, nothing_matches
+from mephisto_tui.screens.changing import block, disconnect
+from mephisto_tui.screens.listing import nothing_matches
+from mephisto_tui.screens.live_run import LiveRunScreen
 from mephisto_tui.screens.record import RecordScreen
 from mephisto_tui.screens.statistics import StatisticsScreen
 from mephisto_tui.session import RUN
@@ -29,17 +32,19 @@ from mephisto_tui.widgets.log_pane import LogPane
 from mephisto_tui.widgets.page import Page
 
 PANES: Final = ("units", "agents", "workers", "config", "log")
+WORKER_PANES: Final = ("units", "agents", "workers")
+"""Panes whose rows have to do with a worker each."""
 LOG_LINES: Final = 200
 WIDTH_FOR_PANE_NAMES: Final = 130
 LOG_SECONDS: Final = 1.0
 """A new line moves all others, so the log is drawn less often than the tables."""
 
 
-class RunScreen(ListScreen):
+class RunScreen(LiveRunScreen):
     """Where there is room all panes stand side by side; else one at a time, `tab` cycles."""
 
-    SCOPES = ("everywhere", "scroll", "lists", "run")
-    BINDINGS = bindings_for("everywhere", "scroll", "lists", "run")  # type: ignore[assignment]
+    SCOPES = ("everywhere", "scroll", "lists", "live", "run")
+    BINDINGS = bindings_for("everywhere", "scroll", "lists", "live", "run")  # type: ignore[assignment]
     MODE = "Runs"
 
     def __init__(self, run_id: int, *, is_from_session: bool = False) -> None:
@@ -208,6 +213,44 @@ class RunScreen(ListScreen):
 
     def do_run_statistics(self) -> None:
         self.app.push_screen(StatisticsScreen(self.run_id, self.view()))
+
+    def run_to_change(self) -> RunRow | None:
+        return self.run
+
+    def units_to_change(self) -> Selection | str:
+        """The units that are marked, else that of the row under the cursor."""
+        if self._pane == "units":
+            picked = self._table("units").picked
+            return picked if picked.is_all or picked.keys else "no row under the cursor"
+        if self._pane == "agents":
+            agent = self._table("agents").selected
+            return (
+                "no row under the cursor"
+                if agent is None
+                else Selection(frozenset({agent.unit_id}))
+            )
+        return "x expires units: tab leads to them"
+
+    def do_run_disconnect(self) -> None:
+        if self._pane != "agents":
+            self.say("D ends agents: tab leads to them")
+            return
+        picked = self._table("agents").picked
+        if picked.is_all:
+            self.say("mark agents one by one: spc; or X stops the run")
+        elif not picked.keys:
+            self.say("no row under the cursor")
+        else:
+            self.begin(disconnect, sorted(picked.keys))
+
+    def do_run_block(self) -> None:
+        row = self._table(self._pane).selected if self._pane in WORKER_PANES else None
+        if row is None or (self._pane == "units" and row.worker_id is None):
+            self.say("no worker under the cursor")
+        elif self._pane == "workers":
+            self.begin(block, row.id, row.name)
+        else:
+            self.begin(block, row.worker_id, row.worker_name)
 
     def do_run_stop(self) -> None:
         self.app.ask_to_stop(self.run)

@@ -7,10 +7,12 @@ from typing import ClassVar, Final
 
 from textual.widget import Widget
 
+from mephisto_engine.operations.selection import Selection
 from mephisto_engine.operations.snapshot import RunRow, Snapshot, View, Window
 from mephisto_tui.commands import bindings_for
 from mephisto_tui.safe_text import clean
-from mephisto_tui.screens.listing import ListScreen, nothing_matches
+from mephisto_tui.screens.listing import nothing_matches
+from mephisto_tui.screens.live_run import LiveRunScreen
 from mephisto_tui.view.empty import no_runs
 from mephisto_tui.view.raw import Raw
 from mephisto_tui.view.rows import RUNS
@@ -22,11 +24,11 @@ from mephisto_tui.widgets.live_table import LiveTable, Rows
 NO_ROWS: Final = Window(limit=0)
 
 
-class RunsScreen(ListScreen):
+class RunsScreen(LiveRunScreen):
     """The first screen."""
 
-    SCOPES = ("everywhere", "scroll", "lists", "runs")
-    BINDINGS = bindings_for("everywhere", "scroll", "lists", "runs")  # type: ignore[assignment]
+    SCOPES = ("everywhere", "scroll", "lists", "live", "runs")
+    BINDINGS = bindings_for("everywhere", "scroll", "lists", "live", "runs")  # type: ignore[assignment]
     MODE: ClassVar[str] = "Runs"
     WAY_OUT = "Quit"
 
@@ -131,6 +133,14 @@ class RunsScreen(ListScreen):
 
     def do_runs_launch(self) -> None:
         self.do_mode_launch()
+
+    def run_to_change(self) -> RunRow | None:
+        run: RunRow | None = self.pane().selected
+        return run
+
+    def units_to_change(self) -> Selection:
+        """All units of the run."""
+        return Selection(is_all=True)
 
     def do_runs_stop(self) -> None:
         self.app.ask_to_stop(self.pane().selected)

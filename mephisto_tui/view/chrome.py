@@ -106,6 +106,13 @@ def wage_banner(wage: Wage | None) -> Line:
     return (Span(f" {WARNING} {warning}", "warn"),) if warning else ()
 
 
+def pause_banner(run: RunRow | None) -> Line:
+    """That the run waits for the operator; else nothing."""
+    if run is None or run.status != "paused":
+        return ()
+    return (Span(f" run {run.id} is paused: S lets it go on", "warn"),)
+
+
 def worst_event(log: Sequence[LogRow]) -> Line:
     """The latest warning or error of the log as a message; else nothing."""
     for row in reversed(log):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from mephisto_engine.data_model.status import DONE_UNIT, UnitStatus
-from mephisto_tui.view.words import plural
+from mephisto_engine.operations.command_kinds import Extension
+from mephisto_tui.view.words import dollars, plural
 
 NUMBER_TO_TYPE: Final = 10
 """When more than so many are concerned, their number has to be typed."""
@@ -40,3 +41,15 @@ def of_expiry(run_id: int, counts: Mapping[str, int]) -> Consequence:
     if done:
         lines.append(f"{plural(done, 'unit')} among them {'is' if done == 1 else 'are'} finished.")
     return Consequence(lines, number)
+
+
+def of_extension(run_id: int, extension: Extension) -> list[str]:
+    """What an extension makes, and what that costs at worst."""
+    cap = extension.budget_cents
+    of_cap = "" if cap is None else f", of a cap of {dollars(cap)}"
+    return [
+        f"Run {run_id} would get {plural(extension.units, 'unit')} more, of "
+        f"{plural(extension.items, 'item')}.",
+        f"They cost up to {dollars(extension.cost_cents)}, the whole run then",
+        f"up to {dollars(extension.total_cents)}{of_cap}.",
+    ]

@@ -13,6 +13,7 @@ from mephisto_tui.screens.help import HelpScreen
 from mephisto_tui.screens.launch import LaunchScreen
 from mephisto_tui.screens.log import LogScreen
 from mephisto_tui.screens.menu import MenuScreen, PaletteScreen
+from mephisto_tui.screens.prompt import PromptScreen
 from mephisto_tui.screens.raw import RawScreen
 from mephisto_tui.screens.record import RecordScreen
 from mephisto_tui.screens.run import RunScreen
@@ -59,6 +60,10 @@ EFFECTS = {
     "list.mark_range": "mark a row first",
     "list.mark_all": "all that the filter shows: 6 marked",
     "list.apply": "no rows are held",
+    "live.extend": MenuScreen,
+    "live.expire": ConfirmScreen,
+    "live.set": MenuScreen,
+    "live.pause": ConfirmScreen,
     "runs.open": RunScreen,
     "runs.launch": "nothing can be launched from this console",
     "runs.stop": ConfirmScreen,
@@ -67,6 +72,8 @@ EFFECTS = {
     "run.previous_pane": "[log]",
     "run.zoom": "is-zoomed",
     "run.copy_link": "OSC 52): http://127.0.0.1:3000/?worker_id=NAME",
+    "run.disconnect": "D ends agents: tab leads to them",
+    "run.block": PromptScreen,
     "run.stop": ConfirmScreen,
     "run.statistics": StatisticsScreen,
     "statistics.next_field": "field clarity",
@@ -106,9 +113,12 @@ def test_help_and_the_way_out_are_shown_at_sixty_columns(screen: type[ConsoleScr
 
 def test_dangerous_commands_are_known():
     assert {command.id for command in COMMANDS if command.is_dangerous} == {
-        "runs.stop",
-        "run.stop",
         "draft.launch",
+        "live.expire",
+        "run.block",
+        "run.disconnect",
+        "run.stop",
+        "runs.stop",
     }
 
 
