@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mephisto_engine.database.queries.runs import LaunchedConfig
     from mephisto_engine.engine import Engine
     from mephisto_engine.operations.drafting import DraftCheck
+    from mephisto_engine.operations.plan import StoredFacts
 
 MOST_LAUNCHED: Final = 8
 """Configs that were launched lately, as far as they are offered again."""
@@ -113,15 +114,15 @@ class Launching:
         found = tuple(config for config in find_configs(folder) if config.path not in known)
         return ConfigsAtHand(there, found)
 
-    def _unknown(self, names: set[str]) -> set[str]:
-        from mephisto_engine.database.queries.runs import unknown_qualifications
+    def _stored(self) -> StoredFacts | None:
+        from mephisto_engine.operations.plan import StoredFacts
 
-        return self._db.read(unknown_qualifications, names) if self._db is not None else names
+        return None if self._db is None else StoredFacts.of(self._db)
 
     def _check(self, draft: LaunchDraft) -> DraftCheck:
         from mephisto_engine.operations.drafting import check_draft
 
-        return check_draft(draft, self.registry, self._unknown)
+        return check_draft(draft, self.registry, self._stored())
 
     def _save(self, draft: LaunchDraft, path: Path, replaces: bool) -> Path:
         from mephisto_engine.operations.drafting import save_draft

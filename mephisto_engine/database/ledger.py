@@ -88,6 +88,10 @@ _RUNS_OF_PROJECT = Compiled(
     )
 )
 
+_PROJECT_BUDGET = Compiled(
+    lambda: Project.select(Project.id, Project.budget_cents).where(Project.name == param("name"))
+)
+
 
 def caps_of(rows: Rows, run_id: int) -> list[Cap]:
     """The caps that a run's money is under: its own, and its project's."""
@@ -118,3 +122,12 @@ def worst_of_project(rows: Rows, project_id: int) -> int:
     """The same over all runs of a project."""
     runs = rows(_RUNS_OF_PROJECT, project=project_id)
     return sum(worst_of_run(rows, run, cost, publishing) for run, cost, publishing in runs)
+
+
+def left_of_project(rows: Rows, name: str) -> int | None:
+    """Cents that a project's budget leaves for another run; None where nothing limits it."""
+    found = rows(_PROJECT_BUDGET, name=name)
+    if not found or found[0][1] is None:
+        return None
+    project, budget = found[0]
+    return int(budget) - worst_of_project(rows, project)

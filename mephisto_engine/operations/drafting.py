@@ -18,7 +18,7 @@ from mephisto_engine.config.plain import to_json
 from mephisto_engine.config.redaction import redacted
 from mephisto_engine.config.schema import TASK, Description, describe
 from mephisto_engine.errors import ConfigError, MephistoError, PluginError, Problem
-from mephisto_engine.operations.plan import LaunchPlan, Unknown, launch_problems, plan_launch
+from mephisto_engine.operations.plan import LaunchPlan, StoredFacts, launch_problems, plan_launch
 
 FOLDER: Final = "launches"
 """Where the home folder keeps configs that were put together by hand and launched."""
@@ -51,7 +51,7 @@ class DraftCheck:
 
 
 def check_draft(
-    draft: LaunchDraft, registry: Registry, unknown: Unknown | None = None
+    draft: LaunchDraft, registry: Registry, stored: StoredFacts | None = None
 ) -> DraftCheck:
     """Compose a draft and find everything that is wrong with it.
 
@@ -60,7 +60,7 @@ def check_draft(
     Args:
         draft: what to check.
         registry: where plugins come from.
-        unknown: asks the database for qualifications that nobody has created.
+        stored: what the database knows.
     """
     composed = _composed(draft, registry)
     problems = [*draft.secrets_in_plain()]
@@ -75,7 +75,8 @@ def check_draft(
     )
     try:
         config = check_composed(composed, registry)
-        plan = plan_launch(config, registry)
+        plan = plan_launch(config, registry, stored)
+        unknown = stored.unknown_qualifications if stored is not None else None
         problems += asyncio.run(launch_problems(config, registry, unknown))
     except ConfigError as error:
         return replace(check, problems=(*problems, *error.problems))

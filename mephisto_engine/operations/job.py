@@ -51,16 +51,7 @@ class Job:
     @property
     def special_caps(self) -> dict[int, int]:
         """Place of screening and gold units, where the run has them → how many may be paid for."""
-        args = self.blueprint.args
-        given = {
-            SCREENING_INDEX: ("use_screening_task", "max_screening_units"),
-            GOLD_INDEX: ("use_golds", "max_gold_units"),
-        }
-        return {
-            index: int(getattr(args, option) or 0)
-            for index, (switch, option) in given.items()
-            if getattr(args, switch, False)
-        }
+        return special_caps(self.blueprint.args)
 
     def make_site(self) -> Site:
         """The site to serve; its folder is empty until `build_site`."""
@@ -86,6 +77,19 @@ class Job:
     def make_architect(self, site: Site, backend: Backend) -> Architect:
         """The architect, given what it is to put on line."""
         return self.architect_class(self.architect_args, ArchitectContext(self.run, site, backend))
+
+
+def special_caps(args: Any) -> dict[int, int]:
+    """The same for a blueprint's options."""
+    given = {
+        SCREENING_INDEX: ("use_screening_task", "max_screening_units"),
+        GOLD_INDEX: ("use_golds", "max_gold_units"),
+    }
+    return {
+        index: int(getattr(args, option) or 0)
+        for index, (switch, option) in given.items()
+        if getattr(args, switch, False)
+    }
 
 
 def with_fee(pay_cents: int, fee_percent: int) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,16 +13,16 @@ from mephisto_tui.cli.output import put_json, put_lines
 from mephisto_tui.cli.settings import Settings
 
 if TYPE_CHECKING:
-    from mephisto_engine.abstractions.registry import Registry
-    from mephisto_engine.config import LaunchConfig
     from mephisto_engine.errors import Problem
-    from mephisto_engine.operations.plan import LaunchPlan
+    from mephisto_engine.operations.plan import LaunchPlan, StoredFacts
 
 COMPUTED: Final = (
     "cost_of_unit",
     "affordable_units",
     "units_held_back",
     "once_cents",
+    "stated_cents",
+    "units_at_most",
     "worst_cents",
 )
 
@@ -34,18 +35,12 @@ def show_plan(
     Raises:
         ConfigError: with everything that is wrong; as JSON it is printed first.
     """
-    from mephisto_engine.abstractions.registry import Registry
-    from mephisto_engine.config import load_launch_config
     from mephisto_engine.errors import ConfigError
-    from mephisto_engine.operations.plan import plan_launch
 
-    registry = Registry()
     plan: LaunchPlan | None = None
     try:
-        config = load_launch_config(path, overrides, registry)
-        plan = plan_launch(config, registry)
-        plan = _with_pilot(settings, config, plan)
-        problems = _outer_problems(settings, config, registry)
+        with _stored(settings) as stored:
+            plan, problems = _plan(path, overrides, stored)
         if problems:
             raise ConfigError(problems)
     except ConfigError as error:
@@ -54,31 +49,29 @@ def show_plan(
     _put(plan, [], as_json=as_json)
 
 
-def _with_pilot(settings: Settings, config: LaunchConfig, plan: LaunchPlan) -> LaunchPlan:
-    """The plan, with a warning where earlier runs say that the pay is too low."""
-    from mephisto_engine.operations.wages import wage_of_pilot
-
-    if config.task.minimum_hourly_wage is None or not settings.has_database():
-        return plan
-    with settings.database() as db:
-        wage = db.read(wage_of_pilot, config.task)
-    warning = wage.warning() if wage is not None else ""
-    return dataclasses.replace(plan, warnings=(*plan.warnings, warning)) if warning else plan
-
-
-def _outer_problems(settings: Settings, config: LaunchConfig, registry: Registry) -> list[Problem]:
-    from mephisto_engine.database.queries.runs import unknown_qualifications
-    from mephisto_engine.operations.plan import launch_problems
+@contextmanager
+def _stored(settings: Settings) -> Iterator[StoredFacts]:
+    from mephisto_engine.operations.plan import StoredFacts
 
     if not settings.has_database():
-        # Nobody has created a qualification yet; to find that out must not create the database.
-        return asyncio.run(launch_problems(config, registry, unknown=lambda names: names))
+        # Nobody has created anything yet; to find that out must not create the database.
+        yield StoredFacts(lambda names: names, lambda _project: None)
+        return
     with settings.database() as db:
-        return asyncio.run(
-            launch_problems(
-                config, registry, unknown=lambda names: db.read(unknown_qualifications, names)
-            )
-        )
+        yield StoredFacts.of(db)
+
+
+def _plan(
+    path: Path, overrides: Sequence[str], stored: StoredFacts
+) -> tuple[LaunchPlan, list[Problem]]:
+    from mephisto_engine.abstractions.registry import Registry
+    from mephisto_engine.config import load_launch_config
+    from mephisto_engine.operations.plan import launch_problems, plan_launch
+
+    registry = Registry()
+    config = load_launch_config(path, overrides, registry)
+    problems = launch_problems(config, registry, stored.unknown_qualifications)
+    return plan_launch(config, registry, stored), asyncio.run(problems)
 
 
 def _put(plan: LaunchPlan | None, problems: Sequence[Problem], *, as_json: bool) -> None:

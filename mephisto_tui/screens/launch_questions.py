@@ -21,7 +21,7 @@ def how_to_launch(plan: LaunchPlan) -> Question:
 
     Whatever costs something asks for the sum to be typed.
     """
-    cost = plan.once_cents
+    cost = plan.stated_cents
     would = "has no cap to its cost" if cost is None else f"would cost {dollars(cost)}"
     is_free = cost == 0
     return Question(

@@ -37,12 +37,20 @@ def data_words(plan: LaunchPlan) -> str:
     """How many units there will be."""
     data = plan.data
     if not data.is_final and not data.units:
-        return "no end known: made one by one as workers come"
+        return f"no end known: made one by one as workers come{_special_words(plan)}"
     more = "" if data.is_final else "at least "
     of = f" of {plural(data.items, 'item')}" if data.items != data.units else ""
+    most = f", at most {data.units_at_most}" if data.units_at_most > data.units else ""
     cap = plan.max_num_concurrent_units
     at_a_time = f", {cap} published at a time" if 0 < cap < data.units else ""
-    return f"{more}{plural(data.units, 'unit')}{of}{at_a_time}"
+    return f"{more}{plural(data.units, 'unit')}{of}{most}{_special_words(plan)}{at_a_time}"
+
+
+def _special_words(plan: LaunchPlan) -> str:
+    """Units that are not of the data."""
+    if not plan.special_units:
+        return ""
+    return f", up to {plural(plan.special_units, 'screening or gold unit')}"
 
 
 def price_words(plan: LaunchPlan) -> str:
@@ -56,24 +64,34 @@ def price_words(plan: LaunchPlan) -> str:
 def cost_words(plan: LaunchPlan) -> str:
     """What the run costs, at worst."""
     once, worst = plan.once_cents, plan.worst_cents
-    if worst is not None and worst == once:
-        return f"{dollars(worst)} at worst"
     if once is None:
         return "no cap: the data have no known end, and there is no budget"
-    cap = "no cap" if worst is None else f"{dollars(worst)} at worst"
-    return f"{dollars(once)} if each is done once; {cap}: broken assignments are offered again"
+    if worst is None:
+        return f"{dollars(once)} if each is done once; no cap: {reasons_words(plan)}"
+    if worst == once:
+        return f"{dollars(worst)} at worst"
+    return f"{dollars(once)} if each is done once, {dollars(worst)} at worst"
+
+
+def reasons_words(plan: LaunchPlan) -> str:
+    """Why there may be more units than the data give."""
+    return ", ".join(plan.reasons_for_more)
 
 
 def budget_words(plan: LaunchPlan) -> str:
-    """What the budget covers."""
-    if plan.budget_cents is None:
+    """What the budgets of run and project cover."""
+    caps = [] if plan.budget_cents is None else [dollars(plan.budget_cents)]
+    if plan.project_left_cents is not None:
+        name = clean(plan.project_name or "", 30)
+        caps.append(f"{dollars(plan.project_left_cents)} left of project {name}")
+    if not caps:
         return "none"
-    shown = dollars(plan.budget_cents)
+    shown = ", ".join(caps)
     if plan.affordable_units is None:
         return shown
-    covered = f"{shown}, pays for {plural(plan.affordable_units, 'unit')}"
+    covered = f"{shown}; pays for {plural(plan.affordable_units, 'unit')}"
     held = plan.units_held_back
-    return f"{covered}; {held} will not be published" if held else covered
+    return f"{covered}, {held} will not be published" if held else covered
 
 
 def provider_words(plan: LaunchPlan) -> str:
@@ -84,9 +102,9 @@ def provider_words(plan: LaunchPlan) -> str:
 
 def what_to_type(plan: LaunchPlan) -> str:
     """The cost as it is typed to confirm it: ``240``, ``3.60``; ``no cap`` where nobody knows."""
-    if plan.once_cents is None:
+    if plan.stated_cents is None:
         return "no cap"
-    whole, cents = divmod(plan.once_cents, 100)
+    whole, cents = divmod(plan.stated_cents, 100)
     return f"{whole}.{cents:02}" if cents else str(whole)
 
 

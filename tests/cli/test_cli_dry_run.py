@@ -22,7 +22,12 @@ def test_a_dry_run_as_json_has_the_figures(cli: CommandLine) -> None:
     found = cli.json("launch", "--dry-run", str(CONFIG))
 
     assert found["problems"] == []
-    assert found["plan"]["data"] == {"items": 12, "units": 24, "is_final": True}
+    assert found["plan"]["data"] == {
+        "items": 12,
+        "units": 24,
+        "units_at_most": 24,
+        "is_final": True,
+    }
     assert found["plan"]["worst_cents"] == 720
 
 

@@ -167,9 +167,6 @@ class TestLaunching(Launching):
         future.set_result(ConfigsAtHand((last,), tuple(find_configs(folder))))
         return future
 
-    def _unknown(self, names: set[str]) -> set[str]:
-        return set()
-
     def _check(self, draft: Any) -> Any:
         assert self.may_check.wait(10)
         return steady(super()._check(draft))

@@ -179,7 +179,7 @@ async def test_a_budget_is_set_against_the_cost(make_app, screen_text):
     async with app.run_test(size=(80, 24)) as pilot:
         await open_form(app, pilot, "live.yaml")
         await edit(app, pilot, "mephisto.task.budget", "100")
-        assert "$100.00, pays for 333 units; 467 will not be published" in screen_text(app)
+        assert "$100.00; pays for 333 units, 467 will not be published" in screen_text(app)
         await edit(app, pilot, "mephisto.task.budget", "")
         assert "budget    none" in screen_text(app)
 

@@ -12,8 +12,9 @@ from mephisto_tui.view.plan_facts import plan_facts, what_to_type
 PLAN = LaunchPlan(
     task_name="pairs", blueprint_type="static_task", architect_type="local",
     provider_type="mturk", is_sandbox=False, requester_name="lab-main",
-    data=DataCount(400, 800, is_final=True), pay_cents=25, fee_cents=5, fee_percent=20,
-    budget_cents=None, max_num_concurrent_units=50, is_repeatable=False, warnings=(),
+    data=DataCount(400, 800, 800, is_final=True), pay_cents=25, fee_cents=5, fee_percent=20,
+    budget_cents=None, max_num_concurrent_units=50, special_units=0,
+    reasons_for_more=(), project_name=None, project_left_cents=None, warnings=(),
 )  # fmt: skip
 
 
@@ -33,12 +34,31 @@ def test_a_plan_says_units_price_fee_and_cost():
 
 def test_a_budget_says_what_it_does_not_pay_for():
     assert words(replace(PLAN, budget_cents=10000))["budget"] == (
-        "$100.00, pays for 333 units; 467 will not be published"
+        "$100.00; pays for 333 units, 467 will not be published"
     )
 
 
+def test_what_may_come_on_top_is_said_and_counted():
+    plan = replace(PLAN, special_units=20, data=DataCount(400, 800, 1200, is_final=True))
+    assert words(plan)["units"] == (
+        "800 units of 400 items, at most 1200, up to 20 screening or gold units,"
+        " 50 published at a time"
+    )
+    assert words(plan)["cost"] == "$246.00 if each is done once, $366.00 at worst"
+    assert what_to_type(plan) == "366"
+    assert "no cap: they break" in words(replace(plan, reasons_for_more=("they break",)))["cost"]
+
+
+def test_the_budget_of_a_project_counts_like_the_runs_own():
+    plan = replace(PLAN, budget_cents=20000, project_name="safety", project_left_cents=15000)
+    assert words(plan)["budget"] == (
+        "$200.00, $150.00 left of project safety; pays for 500 units, 300 will not be published"
+    )
+    assert words(plan)["cost"] == "$150.00 at worst"
+
+
 def test_data_without_an_end_are_said_to_have_none():
-    endless = replace(PLAN, data=DataCount(0, 0, is_final=False))
+    endless = replace(PLAN, data=DataCount(0, 0, 0, is_final=False))
     assert "no end known" in words(endless)["units"]
     assert "no cap" in words(endless)["cost"]
 
@@ -49,8 +69,8 @@ def test_data_without_an_end_are_said_to_have_none():
         ({}, "240"),
         ({"budget_cents": 1000}, "9.90"),
         ({"pay_cents": 0, "fee_cents": 0}, "0"),
-        ({"data": DataCount(0, 0, is_final=False)}, "no cap"),
-        ({"is_repeatable": True}, "240"),
+        ({"data": DataCount(0, 0, 0, is_final=False)}, "no cap"),
+        ({"reasons_for_more": ("they break",)}, "240"),
     ],
 )
 def test_what_is_typed_to_confirm_is_the_cost(changes, typed):

@@ -9,6 +9,7 @@ from mephisto_engine.config.draft import LaunchDraft
 from mephisto_engine.database.queries.runs import launched_configs
 from mephisto_engine.errors import MephistoError
 from mephisto_engine.operations.drafting import check_draft, save_draft, stored_draft
+from mephisto_engine.operations.plan import StoredFacts
 
 SOUND = {
     "mephisto.blueprint.num_assignments": 5,
@@ -70,7 +71,7 @@ def test_what_only_the_database_knows_is_a_problem_beside_the_plan(world, sound,
         "qualifications = [{'qualification_name': 'es', 'comparator': 'Exists'}]"
     )
     draft = sound.edited("mephisto.task.code", str(tmp_path / "task.py"))
-    check = check_draft(draft, world.registry, unknown=lambda names: names)
+    check = check_draft(draft, world.registry, StoredFacts(lambda names: names, lambda _: None))
     assert [item.where for item in check.problems] == ["qualifications"]
     assert check.plan is not None
     assert not check.can_launch

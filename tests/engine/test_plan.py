@@ -6,11 +6,14 @@ from itertools import count
 from typing import Any
 
 import pytest
+from engine_world import until
 
 from mephisto_blueprints.mock import MockBlueprint
+from mephisto_engine.abstractions.adaptive import AskUntilAgreement
 from mephisto_engine.abstractions.blueprint import InitializationData
+from mephisto_engine.database.operations.budgets import set_project_budget
 from mephisto_engine.operations import plan as plans
-from mephisto_engine.operations.plan import LaunchPlan, launch_problems, plan_launch
+from mephisto_engine.operations.plan import LaunchPlan, StoredFacts, launch_problems, plan_launch
 from mephisto_providers.mock import MockProvider
 
 
@@ -103,10 +106,63 @@ def test_more_data_than_can_be_counted_are_at_least_so_many(planned, monkeypatch
 
 def test_conversations_that_break_can_cost_more_than_each_once(planned):
     plan = planned(units=2, each=2, options={"is_concurrent": True}, task_reward=0.1)
-    assert plan.is_repeatable
+    assert plan.reasons_for_more == ("broken assignments are offered again",)
     assert (plan.once_cents, plan.worst_cents) == (48, None)
     capped = replace(plan, budget_cents=100)
     assert (capped.once_cents, capped.worst_cents) == (48, 96)
+
+
+def test_units_of_screening_and_gold_come_on_top_and_are_kept_aside(planned):
+    special = {
+        "use_screening_task": True, "max_screening_units": 3,
+        "passed_qualification_name": "passed", "block_qualification": "failed",
+    }  # fmt: skip
+    plan = planned(
+        units=10,
+        options=special,
+        shared_state={
+            "validate_screening_unit": lambda unit: True,
+            "screening_data_factory": lambda: iter([{"index": 0}]),
+        },
+        allowed_concurrent=1,
+        task_reward=0.1,
+        budget=1.2,
+    )
+    assert plan.special_units == 3
+    assert (plan.affordable_units, plan.units_held_back) == (10, 3)
+    assert plan.worst_cents == 120
+    assert replace(plan, budget_cents=None).worst_cents == 13 * 12
+
+
+def test_a_rule_that_asks_again_has_a_worst_case(planned):
+    state = {"on_unit_submitted": AskUntilAgreement("label", at_most=5)}
+    plan = planned(units=10, each=2, shared_state=state, task_reward=0.1)
+    assert (plan.data.units, plan.data.units_at_most) == (20, 50)
+    assert (plan.once_cents, plan.worst_cents, plan.stated_cents) == (240, 600, 600)
+
+
+def test_code_that_may_ask_again_has_none_unless_it_says_that_it_returns_nothing(planned):
+    def asks(unit: Any) -> int:
+        return 1
+
+    def notes(unit: Any) -> None: ...
+
+    asking = planned(units=1, shared_state={"on_unit_submitted": asks})
+    noting = planned(units=1, shared_state={"on_unit_submitted": notes})
+    assert (asking.worst_cents, asking.stated_cents) == (None, 12)
+    assert noting.worst_cents == 12
+
+
+async def test_a_projects_budget_leaves_what_its_runs_may_not_cost(world):
+    config = world.config(units=10, task_reward=0.1, project="safety")
+    await world.operator.launch(config)
+    stored = StoredFacts.of(world.db)
+    assert plan_launch(config, world.registry, stored).project_left_cents is None
+    await world.db.write(set_project_budget, "safety", 150, "me")
+    run = next(iter(world.operator._drivers.values()))
+    await until(lambda: len(run.live.pool) == 10)
+    plan = plan_launch(config, world.registry, stored)
+    assert (plan.project_left_cents, plan.affordable_units) == (50, 5)
 
 
 async def test_an_unknown_account_and_label_are_found_before_a_launch(world):
