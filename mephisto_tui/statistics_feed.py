@@ -64,7 +64,7 @@ class StatisticsFeed:
                 self._follower = (asked.run_id, StatisticsFollower(self._db, [asked.run_id]))
             follower = self._follower[1]
             follower.follow()
-            follower.estimate_sparingly(asked.field)
+            follower.estimate_sparingly(asked.field, asked.level)
             self._latest = (asked, follower.report(asked.field, asked.level))
             self.error = ""
         except Exception as error:

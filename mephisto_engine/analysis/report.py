@@ -94,6 +94,8 @@ class FieldFigures:
     """Averaged over pairs of workers."""
     alpha: float | None
     """Krippendorff's, at ``level``."""
+    alpha_interval: tuple[float, float] | None
+    """Between which values it lies with 95 %; None while that is not estimated."""
     classes: tuple[ClassFigures, ...]
     hardest: tuple[ItemFigures, ...]
     """Items with most disagreement, the worst first."""

@@ -25,6 +25,7 @@ from mephisto_engine.analysis.fields import (
     flat,
 )
 from mephisto_engine.analysis.flags import Flag
+from mephisto_engine.analysis.interval import alpha_interval
 from mephisto_engine.analysis.labels import Label, Level, label_text, ordered_classes
 from mephisto_engine.analysis.majority import majority
 from mephisto_engine.analysis.report import (
@@ -51,6 +52,9 @@ class _Estimated(NamedTuple):
     """Labels that it was made from."""
     model: DawidSkene | None = None
     cohen_kappa: float | None = None
+    level: Level = "nominal"
+    alpha_interval: tuple[float, float] | None = None
+    """Of Krippendorff's alpha at that level."""
 
 
 _NOTHING: Final = _Estimated()
@@ -117,21 +121,30 @@ class Statistics:
         counts = self.fields.counts.get(name)
         return bool(counts) and len(counts or ()) <= MOST_CLASSES and name not in self.fields.texts
 
-    def estimate(self, name: str) -> None:
-        """Bring Dawid–Skene and Cohen's kappa of a field up to date, from where they last stood.
+    def estimate(self, name: str, level: Level | None = None) -> None:
+        """Bring up to date what is costly to make, from where it last stood.
 
-        A hundred thousand labels take about two seconds the first time. Nothing is estimated
-        before two workers have labelled the same item.
+        That is Dawid–Skene, Cohen's kappa, and the interval of Krippendorff's alpha. A hundred
+        thousand labels take a few seconds the first time. Nothing is estimated before two workers
+        have labelled the same item.
         """
         tally = self.tallies.get(name)
         if tally is None or not tally.pairs.items.total():
             return
-        seen, last, _ = self._estimates.get(name, _NOTHING)
-        if last is None or seen != len(tally):
-            former = last.probabilities() if last is not None else None
+        last = self._estimates.get(name, _NOTHING)
+        chosen = self.fields.declared.get(name, LabelField(name))
+        measured = self._level(chosen, level)
+        if last.model is None or last.seen != len(tally):
+            former = last.model.probabilities() if last.model is not None else None
             model = DawidSkene.begin(tally.labels(), former).run()
             kappa = agreement.mean_cohen_kappa(tally.labels_of.values())
-            self._estimates[name] = _Estimated(len(tally), model, kappa)
+        elif last.level == measured:
+            return
+        else:
+            model, kappa = last.model, last.cohen_kappa
+        counts = map(tally.counts, tally.labels_of)
+        interval = alpha_interval(counts, measured, chosen.options)
+        self._estimates[name] = _Estimated(len(tally), model, kappa, measured, interval)
 
     def unseen(self, name: str) -> int:
         """Labels that have come since the last estimate of a field."""
@@ -166,7 +179,8 @@ class Statistics:
     def _field_figures(self, chosen: LabelField, level: Level | None) -> FieldFigures:
         name, tally = chosen.name, self.tallies[chosen.name]
         level = self._level(chosen, level)
-        _, estimated, cohen_kappa = self._estimates.get(name, _NOTHING)
+        last = self._estimates.get(name, _NOTHING)
+        estimated = last.model
         return FieldFigures(
             name=name,
             level=level,
@@ -175,8 +189,9 @@ class Statistics:
             labels=len(tally),
             percent=agreement.percent_agreement(tally.pairs),
             fleiss_kappa=agreement.fleiss_kappa(tally.pairs),
-            cohen_kappa=cohen_kappa,
+            cohen_kappa=last.cohen_kappa,
             alpha=agreement.krippendorff_alpha(tally.pairs, level, chosen.options),
+            alpha_interval=last.alpha_interval if last.level == level else None,
             classes=tuple(_class_figures(tally, chosen.options, estimated)),
             hardest=tuple(_hardest(tally, estimated)),
             estimate=None if estimated is None else self._freshness(name, estimated),

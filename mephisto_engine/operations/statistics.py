@@ -76,19 +76,18 @@ class StatisticsFollower:
             if len(rows) < PORTION:
                 return taken
 
-    def estimate(self, field: str | None = None) -> None:
-        """Bring what is costly to make (Dawid–Skene, Cohen's kappa) up to date."""
+    def estimate(self, field: str | None = None, level: Level | None = None) -> None:
+        """Bring what is costly to make up to date; see `Statistics.estimate`."""
         name = self._name(field)
         if name is not None:
-            self._statistics.estimate(name)
+            self._statistics.estimate(name, level)
 
-    def estimate_sparingly(self, field: str | None = None) -> None:
+    def estimate_sparingly(self, field: str | None = None, level: Level | None = None) -> None:
         """The same, unless it would take more than a tenth of the time, as the last one took."""
         started = time.monotonic()
-        name = self._name(field)
-        if name is None or started < self._estimate_due or not self._statistics.unseen(name):
+        if started < self._estimate_due:
             return
-        self._statistics.estimate(name)
+        self.estimate(field, level)
         taken = time.monotonic() - started
         self._estimate_due = started + taken / SHARE_OF_TIME
 

@@ -64,7 +64,7 @@ def stats(
     """
     settings = settings_of(context)
     measure: Level | None = level.value if level is not None else None
-    with _followed(settings, subject, field) as (title, follower):
+    with _followed(settings, subject, field, measure) as (title, follower):
         report = follower.report(level=measure)
         if has_labels:
             _put_labels(settings, follower, as_json=as_json)
@@ -78,7 +78,7 @@ def stats(
 
 @contextmanager
 def _followed(
-    settings: Settings, subject: str, field: str | None
+    settings: Settings, subject: str, field: str | None, level: Level | None
 ) -> Iterator[tuple[str, StatisticsFollower]]:
     from mephisto_engine.database.queries.labels import find_runs
     from mephisto_engine.operations.statistics import StatisticsFollower
@@ -87,7 +87,7 @@ def _followed(
         title, run_ids = db.read(find_runs, subject)
         follower = StatisticsFollower(db, run_ids, field=field)
         follower.follow()
-        follower.estimate()
+        follower.estimate(level=level)
         yield title, follower
 
 

@@ -74,8 +74,11 @@ def _agreement(shown: FieldFigures) -> Iterator[Line]:
     yield _fact("Fleiss' kappa", coefficient(shown.fleiss_kappa))
     yield _fact("Cohen's kappa", coefficient(shown.cohen_kappa), "mean over pairs of workers")
     meaning, tone = _meaning(shown.alpha)
-    note = f"{shown.level}; {meaning}"
-    yield _fact("Krippendorff alpha", coefficient(shown.alpha), note, tone)
+    alpha = coefficient(shown.alpha)
+    if shown.alpha_interval is not None:
+        low, high = shown.alpha_interval
+        alpha = f"{alpha}  95% within {coefficient(low)} to {coefficient(high)}"
+    yield _fact("Krippendorff alpha", alpha, f"{shown.level}; {meaning}", tone)
 
 
 def _meaning(alpha: float | None) -> tuple[str, Tone]:
