@@ -55,13 +55,20 @@ async function run(command) {
   return isPlain ? result : null;
 }
 
+async function shown(number) {
+  const entry = pages[number];
+  if (!entry) return "";
+  const text = await entry.page.evaluate(() => document.body?.innerText).catch(String);
+  return `The page shows: ${text}\nIt said: ${JSON.stringify(entry.log)}`;
+}
+
 process.stdout.write(JSON.stringify({ result: browser.version() }) + "\n");
 for await (const line of createInterface({ input: process.stdin })) {
   let answer;
   try {
     answer = { result: (await run(JSON.parse(line))) ?? null };
   } catch (error) {
-    answer = { error: String(error.message) };
+    answer = { error: `${error.message}\n${await shown(JSON.parse(line).page)}` };
   }
   process.stdout.write(JSON.stringify(answer) + "\n");
 }
