@@ -23,6 +23,7 @@ from mephisto_tui.cli import (
     launch,
     listings,
     money,
+    onboarding,
     plugins,
     qualifications,
     review,
@@ -137,6 +138,7 @@ app.add_typer(review.app, name="review")
 workers.app.command()(standing.show)
 workers.app.command()(standing.figures)
 workers.app.command()(standing.note)
+workers.app.add_typer(onboarding.app, name="onboarding")
 app.add_typer(workers.app, name="workers")
 app.add_typer(qualifications.app, name="qualifications")
 app.add_typer(config.app, name="config")

@@ -9,6 +9,7 @@ from engine_world import Run, World, until
 
 from mephisto_engine.abstractions.channel import AgentDetails, FailureReason, UnknownAgentError
 from mephisto_engine.data_model import OnboardingAgent
+from mephisto_engine.database.operations.onboarding import reset
 from mephisto_engine.database.operations.workers import grant_qualification
 
 QUALIFICATION = "trained"
@@ -138,3 +139,14 @@ async def test_a_grant_by_hand_counts_like_a_passed_onboarding(world: World) -> 
     await hand_in(run, token, "Paris")
     await world.db.write(grant_qualification, 1, QUALIFICATION, 1, "operator:me")
     assert (await run.arrive("alice", "new tab")).agent_id is not None
+
+
+async def test_who_failed_can_do_it_again_after_a_reset(world: World) -> None:
+    run = await onboarding_run(world)
+    await hand_in(run, await begin(run, "ann", "tab"), "Paris")
+    assert await run.refusal("ann", "tab") == "not_qualified"
+    agent = world.db.read(OnboardingAgent.get)
+    await world.db.write(reset, agent.worker_id, [agent.id], QUALIFICATION, "operator:me")
+    details = await hand_in(run, await begin(run, "ann", "tab"))
+    assert details.agent_id is not None
+    assert [status for status, _ in stored(run)] == ["rejected", "approved"]

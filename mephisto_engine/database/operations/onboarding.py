@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,11 @@ from mephisto_engine.data_model import OnboardingAgent, Worker
 from mephisto_engine.data_model.status import AgentStatus
 from mephisto_engine.database.compiled import Compiled, param
 from mephisto_engine.database.operations.runs import ensure_qualifications
-from mephisto_engine.database.operations.workers import grant_qualification
+from mephisto_engine.database.operations.workers import (
+    grant_qualification,
+    held_value,
+    revoke_qualification,
+)
 from mephisto_engine.database.transaction import Transaction
 
 PREFIX = "onboarding_"
@@ -53,6 +58,11 @@ BY_TOKEN = Compiled(
             (OnboardingAgent.task_run == param("run")) & (OnboardingAgent.token == param("token"))
         )
     )
+)
+_FREE_REGISTRATION = Compiled(
+    lambda: OnboardingAgent.update(
+        {OnboardingAgent.registration_id: OnboardingAgent.registration_id.concat(param("mark"))}
+    ).where(OnboardingAgent.id == param("id"))
 )
 
 
@@ -118,3 +128,30 @@ def end(tx: Transaction, run_id: int, onboarding_id: int, status: str, reason: s
         return False
     tx.move(TABLE, onboarding_id, status, run=run_id, data={"reason": reason})
     return True
+
+
+def reset(
+    tx: Transaction, worker_id: int, onboarding_ids: Sequence[int], qualification: str, actor: str
+) -> int | None:
+    """Let a worker do a qualifying task again: its verdict is taken back, what they did is kept.
+
+    Args:
+        tx: the transaction.
+        worker_id: who.
+        onboarding_ids: the times that they did it; their registrations stand for a new one then.
+        qualification: what it decides on.
+        actor: who resets it.
+
+    Returns:
+        The value that they held; None if they held none.
+    """
+    ensure_qualifications(tx, [qualification])
+    held = held_value(tx, worker_id, qualification)
+    if held is not None:
+        revoke_qualification(tx, worker_id, qualification, actor)
+    for row_id in onboarding_ids:
+        # The same link gives the same registration, and that is to lead to a new onboarding.
+        tx.run(_FREE_REGISTRATION, id=row_id, mark=f"#{row_id}")
+    data = {"qualification": qualification, "value": held}
+    tx.record("worker.onboarding_reset", "worker", worker_id, actor=actor, data=data)
+    return held
