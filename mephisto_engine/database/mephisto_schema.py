@@ -6,8 +6,9 @@ Sums of money are in dollars there: they are read and written as text, never as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,6 +25,8 @@ from peewee import (
     TextField,
     fn,
 )
+
+from mephisto_engine.database.compiled import Compiled, param
 
 
 class DollarField(Field):
@@ -190,6 +193,18 @@ MEPHISTO_TABLES: tuple[type[_Row], ...] = (
 )
 
 
+@cache
+def _insert(table: type[_Row], columns: tuple[str, ...]) -> Compiled:
+    """One statement for all rows: building one for each costs more than running it."""
+    row = {getattr(table, name): param(name) for name in columns}
+    return Compiled(lambda: table.insert(row).on_conflict_ignore())
+
+
+def _as_dollars(row: dict[str, Any]) -> dict[str, Any]:
+    cents = row.get("pay_amount")
+    return {} if cents is None else {"pay_amount": Units.pay_amount.db_value(cents)}
+
+
 class MephistoFile:
     """A new database file of Mephisto's, filled in one transaction."""
 
@@ -199,13 +214,14 @@ class MephistoFile:
         with self._database.bind_ctx(MEPHISTO_TABLES):
             self._database.create_tables(MEPHISTO_TABLES, safe=False)
 
-    def add(self, table: type[_Row], rows: list[dict[str, Any]]) -> None:
-        """Add rows; those whose key is there already are left as they are."""
-        if rows:
-            with self._database.atomic():
-                for start in range(0, len(rows), 500):
-                    query = table.insert_many(rows[start : start + 500]).on_conflict_ignore()
-                    query.execute(self._database)
+    def add(self, table: type[_Row], rows: Sequence[dict[str, Any]]) -> None:
+        """Add rows with the same columns; those whose key is there already stay as they are."""
+        if not rows:
+            return
+        query = _insert(table, tuple(rows[0]))
+        values = (query.values({**row, **_as_dollars(row)}) for row in rows)
+        with self._database.atomic():
+            self._database.connection().executemany(query.sql(self._database), values)
 
     def close(self) -> None:
         """Write everything to disk."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -97,8 +98,10 @@ _AGAIN: Final = "Export again, into another folder."
 
 def _files(folder: Path) -> Iterator[Path]:
     """All files below a folder, in an order that is always the same."""
-    for entry in sorted(folder.iterdir()):
+    with os.scandir(folder) as entries:
+        found = sorted(entries, key=lambda entry: entry.name)
+    for entry in found:
         if entry.is_dir():
-            yield from _files(entry)
+            yield from _files(folder / entry.name)
         elif entry.name != SUMS:
-            yield entry
+            yield folder / entry.name
