@@ -14,7 +14,9 @@ from stored_world import StoredWorld
 from mephisto_engine import DataBrowser
 from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.data_model import Agent, Decision, OnboardingAgent, TaskRun, Unit, Worker
+from mephisto_engine.database.operations import budgets
 from mephisto_engine.database.queries import workers as worker_queries
+from mephisto_engine.database.queries.answers import runs_of_project
 from mephisto_engine.errors import ConfigError, NotFoundError
 from mephisto_engine.operations.importing.bring import import_mephisto
 from mephisto_engine.operations.packaging.package import package
@@ -250,9 +252,27 @@ def test_broken_limits_are_kept_beside_the_config(world: StoredWorld, old: Path)
         config = json.dumps(json.loads(text) + "  maximum_units_per_worker: 1\n")
         database.execute("UPDATE task_runs SET init_params = ? WHERE task_run_id = 1", (config,))
     import_mephisto(world.db, world.home, old)
-    node = world.db.read(TaskRun.get_by_id, 1).config["mephisto"]
-    assert "maximum_units_per_worker" not in node["task"]
-    assert node["imported_limits"] == {"maximum_units_per_worker": 1}
+    config = world.db.read(TaskRun.get_by_id, 1).config
+    assert "maximum_units_per_worker" not in config["mephisto"]["task"]
+    assert config["imported_limits"] == {"maximum_units_per_worker": 1}
+
+
+def test_an_import_does_not_use_up_a_projects_budget(world: StoredWorld, old: Path) -> None:
+    world.answered_run(1, task="mine", project="lab")
+    world.db.write_now(budgets.set_project_budget, "lab", 100, "operator:tester")
+    change(
+        old,
+        "INSERT INTO projects (project_id, project_name) VALUES (1, 'lab'), (2, 'other')",
+        "UPDATE tasks SET project_id = 1 WHERE task_id = 1",
+        "UPDATE tasks SET project_id = 2 WHERE task_id = 2",
+    )
+    shutil.move(old / "data/runs/NO_PROJECT/1", old / "data/runs/lab/1")
+    shutil.move(old / "data/runs/NO_PROJECT/2", old / "data/runs/other/2")
+    report = import_mephisto(world.db, world.home, old)
+    assert any("project 'lab', which has a budget here" in note for note in report.notes)
+    assert report.counts["answers"] == 8
+    assert len(world.db.read(runs_of_project, "lab")) == 1
+    assert len(world.db.read(runs_of_project, "other")) == 1
 
 
 def test_imports_stand_beside_what_is_there(world: StoredWorld, old: Path) -> None:

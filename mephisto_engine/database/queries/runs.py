@@ -8,7 +8,7 @@ from typing import Any
 
 from peewee import fn
 
-from mephisto_engine.data_model import Lease, Qualification, Requester, Task, TaskRun
+from mephisto_engine.data_model import Lease, Project, Qualification, Requester, Task, TaskRun
 from mephisto_engine.data_model.records import RunRecord
 from mephisto_engine.errors import NotFoundError
 
@@ -99,3 +99,9 @@ def last_unfinished_run(task_name: str, statuses: frozenset[str]) -> int | None:
     )
     row = next(iter(query), None)
     return None if row is None else int(row.id)
+
+
+def projects_with_budget() -> set[str]:
+    """Names of the projects that have a budget."""
+    query: Any = Project.select(Project.name).where(Project.budget_cents.is_null(False))
+    return {name for (name,) in query.tuples()}

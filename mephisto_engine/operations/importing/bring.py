@@ -17,6 +17,7 @@ from mephisto_engine.database import MephistoDB, schema
 from mephisto_engine.database import mephisto_schema as tables
 from mephisto_engine.database.operations import imported_people, imports
 from mephisto_engine.database.operations.runs import NewRun
+from mephisto_engine.database.queries.runs import projects_with_budget
 from mephisto_engine.errors import ConfigError
 from mephisto_engine.operations.importing.source import (
     DataDirectory,
@@ -231,20 +232,21 @@ class _Import:
     def _new_run(self, row: Row, task: Row, project: str | None, requester: str) -> NewRun:
         config = redacted(run_config(row["init_params"]))
         if not config:
-            self._done.notes.append(f"the config of run {row['task_run_id']} cannot be read")
-        pay = self._pay(row["task_run_id"])
+            self._done.notes.append(f"run {row['task_run_id']} has no config that can be read")
+        number = row["task_run_id"]
+        pay = self._pay(number)
         architect = config.get("architect")
         named = architect.get("_architect_type") if isinstance(architect, dict) else None
         return NewRun(
             task_name=task["task_name"],
             task_type=task["task_type"],
-            project_name=project,
+            project_name=self._project(project, number),
             requester_name=requester,
             blueprint_type=row["task_type"],
             architect_type=str(named or "local"),
             provider_type=row["provider_type"],
             is_sandbox=bool(row["sandbox"]),
-            config={"mephisto": self._without_broken_limits(config, row)},
+            config=self._without_limits(config, number),
             config_path=None,
             pay_cents=pay,
             unit_cost_cents=pay,
@@ -257,18 +259,27 @@ class _Import:
         unit = next(self._reader.rows(tables.Units, tables.Units.task_run_id == number), None)
         return cents(unit["pay_amount"])[0] if unit else 0
 
-    def _without_broken_limits(self, config: Row, row: Row) -> Row:
+    def _project(self, name: str | None, number: int) -> str | None:
+        """The project there, unless one of that name has a budget here, which this would use up."""
+        if name is None or name not in self._db.read(projects_with_budget):
+            return name
+        self._done.notes.append(
+            f"run {number} is left out of the project {name!r}, which has a budget here"
+        )
+        return None
+
+    def _without_limits(self, config: Row, number: int) -> Row:
         """Mephisto counts a worker's units in another way: limits of then would be broken now."""
         task = config.get("task")
         if not isinstance(task, dict) or not any(task.get(name) for name in _LIMITS):
-            return config
+            return {"mephisto": config}
         limits = {name: task[name] for name in _LIMITS if task.get(name)}
         self._done.notes.append(
-            f"run {row['task_run_id']} had limits ({limits}); they are in its config as "
+            f"run {number} had limits ({limits}); they stand beside its config, as "
             "`imported_limits`"
         )
         rest = {name: value for name, value in task.items() if name not in _LIMITS}
-        return {**config, "task": rest, "imported_limits": limits}
+        return {"mephisto": {**config, "task": rest}, "imported_limits": limits}
 
     def _last_moment(self, number: int) -> int:
         rows = self._reader.rows(tables.Agents, tables.Agents.task_run_id == number)

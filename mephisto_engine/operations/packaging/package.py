@@ -82,12 +82,26 @@ def package(
     if request.format is Format.PARQUET:
         tables.check_parquet()
     with Stage(request.out.absolute()).taken() as stage:
-        return db.read(_Packaging(home, registry, request, stage, on_progress).run)
+        return _Packaging(home, registry, request, stage, on_progress).run(db)
+
+
+@dataclass
+class _View:
+    """What is taken from the database, all of it in one view."""
+
+    facts: dict[str, Any]
+    configs: dict[int, Any]
+    """Run → config without secrets."""
+    reader: AnswerReader
+    replaced: int
+    """Answers in which the worker's own name was replaced."""
+    resumed: int
+    """Units that an interrupted export had packaged before."""
 
 
 @dataclass
 class _Packaging:
-    """One export under way; all of it in one view of the database."""
+    """One export under way."""
 
     home: Path
     registry: Registry
@@ -96,26 +110,30 @@ class _Packaging:
     on_progress: Callable[[int, int], None]
     columns: Columns = field(default_factory=Columns)
 
-    def run(self) -> PackageReport:
-        selection = self.request.selection
-        facts = dataset_facts(selection)
+    def run(self, db: MephistoDB) -> PackageReport:
         names = WorkerNames(load_key(self.home), self.request.has_raw_workers)
-        self.stage.begin(self.request.identity(facts, names.key_id))
-        reader = AnswerReader(self.registry, {r["id"]: r["blueprint_type"] for r in facts["runs"]})
-        resumed, replaced = self._write_parts(facts, reader, names)
+        # Files are copied outside of the view: as long as it lasts, the database's log only grows.
+        view = db.read(self._take_rows, names)
         uploads = UploadCopier(self.home, self.stage.folder)
-        self._write_files(facts, reader, uploads)
-        manifest = self._manifest(facts, names, replaced, uploads)
-        self._close(manifest)
+        self._write_files(view, uploads)
+        self._close(self._manifest(view, names, uploads))
         return PackageReport(
             path=self.request.out,
             format=self.request.format,
-            units=facts["units"],
-            workers=facts["workers"],
+            units=view.facts["units"],
+            workers=view.facts["workers"],
             files=uploads.number,
             missing_files=tuple(uploads.missing),
-            resumed_units=resumed,
+            resumed_units=view.resumed,
         )
+
+    def _take_rows(self, names: WorkerNames) -> _View:
+        facts = dataset_facts(self.request.selection)
+        self.stage.begin(self.request.identity(facts, names.key_id))
+        reader = AnswerReader(self.registry, {r["id"]: r["blueprint_type"] for r in facts["runs"]})
+        resumed, replaced = self._write_parts(facts, reader, names)
+        configs = {run["id"]: redacted(run_config(run["id"])) for run in facts["runs"]}
+        return _View(facts, configs, reader, replaced, resumed)
 
     def _write_parts(
         self, facts: dict[str, Any], reader: AnswerReader, names: WorkerNames
@@ -164,44 +182,34 @@ class _Packaging:
                 "Check the database with `mephisto-tui doctor` and export again.",
             )
 
-    def _write_files(
-        self, facts: dict[str, Any], reader: AnswerReader, uploads: UploadCopier
-    ) -> None:
-        parts = list(self._parts(facts["units"]))
+    def _write_files(self, view: _View, uploads: UploadCopier) -> None:
+        parts = list(self._parts(view.facts["units"]))
         result = self.stage.result
         if self.request.format is Format.MEPHISTO:
-            self._write_mephisto(facts, reader, uploads, parts)
+            self._write_mephisto(view, uploads, parts)
             return
         name = f"units.{self.request.format}"
         _TABLES[self.request.format](parts, self.columns, result / name)
-        if self.request.has_uploads and facts["uploads"]:
+        if self.request.has_uploads and view.facts["uploads"]:
             for row in tables.rows_of(parts):
                 for file in row["files"]:
                     uploads.place(file, result / file["path"])
 
-    def _write_mephisto(
-        self,
-        facts: dict[str, Any],
-        reader: AnswerReader,
-        uploads: UploadCopier,
-        parts: list[Path],
-    ) -> None:
-        runs = [dict(run) for run in facts["runs"]]
-        files = {run["id"]: reader.state(run["id"]).DATA_FILE for run in runs}
+    def _write_mephisto(self, view: _View, uploads: UploadCopier, parts: list[Path]) -> None:
+        runs = [dict(run) for run in view.facts["runs"]]
+        files = {run["id"]: view.reader.state(run["id"]).DATA_FILE for run in runs}
         place = uploads.place if self.request.has_uploads else lambda file, path: None
-        configs = {run["id"]: redacted(run_config(run["id"])) for run in runs}
         folders = MephistoFolders(self.stage.result, runs, files, place)
-        folders.write(tables.rows_of(parts), configs)
+        folders.write(tables.rows_of(parts), view.configs)
 
     def _parts(self, units: int) -> Iterator[Path]:
         return (self.stage.part(number) for number in range(-(-units // PART_UNITS)))
 
-    def _manifest(
-        self, facts: dict[str, Any], names: WorkerNames, replaced: int, uploads: UploadCopier
-    ) -> dict[str, Any]:
+    def _manifest(self, view: _View, names: WorkerNames, uploads: UploadCopier) -> dict[str, Any]:
         """Everything that is said of the export; no time of day, so that a repeat is the same."""
         is_table = self.request.format is not Format.MEPHISTO
-        runs = [{**run, "config": redacted(run_config(run["id"]))} for run in facts["runs"]]
+        facts = view.facts
+        runs = [{**run, "config": view.configs[run["id"]]} for run in facts["runs"]]
         return {
             "schema_version": SCHEMA_VERSION,
             "code_version": __version__,
@@ -212,7 +220,7 @@ class _Packaging:
                 "names": "raw" if names.is_raw else "pseudonyms",
                 "key": names.key_id,
                 "number": facts["workers"],
-                "replaced_in_answers": replaced,
+                "replaced_in_answers": view.replaced,
             },
             "counts": {
                 "units": facts["units"],
