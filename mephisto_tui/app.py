@@ -294,7 +294,10 @@ class ConsoleApp(App[ConsoleExit]):
     def request_quit(self) -> None:
         """Quit, or ask first when runs would end with the console."""
         running = self.bridge.running() if self.bridge.owns_engine else []
-        if not running:
+        launching = self.bridge.launching
+        if launching is not None and launching.is_launching:
+            self.say("a launch is under way: a moment", "warn")
+        elif not running:
             self.exit(ConsoleExit("quit"))
         elif self._quits_when_idle:
             self.say(f"waiting for those at work in run {running[0]}; X there stops it now")

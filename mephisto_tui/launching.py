@@ -7,13 +7,14 @@ imports Hydra, a plugin or the engine before it is asked for something.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mephisto_engine.errors import ConfigError, StateError
+from mephisto_tui.daemon_worker import DaemonWorker
 
 if TYPE_CHECKING:
     from mephisto_engine.abstractions.registry import PluginKind, Registry
@@ -60,6 +61,7 @@ class Launching:
         self._start_detached = start_detached
         self._given_registry = registry
         self._last_check: Future[DraftCheck] | None = None
+        self._last_launch: Future[int] | None = None
 
     def configs_at_hand(self, folder: Path) -> Future[ConfigsAtHand]:
         """Configs that were launched lately, and those below a folder."""
@@ -86,12 +88,18 @@ class Launching:
         Fails with a ConfigError if it can no longer be launched, and with a StateError if it would
         no longer do what was shown.
         """
-        return self._thread.submit(self._launch, check)
+        self._last_launch = self._thread.submit(self._launch, check)
+        return self._last_launch
+
+    @property
+    def is_launching(self) -> bool:
+        """Whether a launch is under way."""
+        return self._last_launch is not None and not self._last_launch.done()
 
     def close(self) -> None:
         """Let go of the thread; a launch that has begun goes on."""
         if "_thread" in self.__dict__:
-            self._thread.shutdown(wait=False, cancel_futures=True)
+            self._thread.close()
 
     @cached_property
     def registry(self) -> Registry:
@@ -101,8 +109,8 @@ class Launching:
         return self._given_registry or Registry()
 
     @cached_property
-    def _thread(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(max_workers=1, thread_name_prefix="console-launch")
+    def _thread(self) -> DaemonWorker:
+        return DaemonWorker("console-launch")
 
     def _look(self, folder: Path) -> ConfigsAtHand:
         from mephisto_engine.config.discovery import find_configs

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -89,7 +90,8 @@ def spawn_engine(settings: Settings, command: str, arguments: Sequence[str]) -> 
 def report_start(descriptor: int | None, run_id: int) -> None:
     """Tell the process that started us, if one did, which run is on line."""
     if descriptor is not None:
-        with os.fdopen(descriptor, "w") as pipe:
+        # Whoever started us may have gone meanwhile; the run goes on.
+        with suppress(BrokenPipeError), os.fdopen(descriptor, "w") as pipe:
             pipe.write(f"{run_id}\n")
 
 

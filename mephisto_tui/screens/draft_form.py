@@ -362,6 +362,8 @@ class DraftForm(ListScreen):
             return
         if self._pane == RESOLVED:
             self.do_draft_next_pane()
+        elif self.is_launching:
+            self.say("it is being launched")
         elif self.draft.changes:
             self.ask(how_to_discard(self.draft.changes), self.app.pop_screen)
         else:

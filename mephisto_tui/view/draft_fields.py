@@ -11,7 +11,7 @@ from mephisto_engine.config.literals import value_text
 from mephisto_engine.config.redaction import MASK, is_secret
 from mephisto_tui.safe_text import clean, width
 from mephisto_tui.view.filtering import Filter, text_matches
-from mephisto_tui.view.glyphs import FAILED
+from mephisto_tui.view.glyphs import CHANGED, FAILED
 from mephisto_tui.view.spans import Line, Span, Tone, padded
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ PLUGINS: Final = "plugins"
 STATES: Final = ("changed", "required", "wrong")
 """What a filter can ask for: ``state:wrong``."""
 ORDER: Final = ("task", "blueprint", "provider", "architect")
-CHANGED: Final = "•"
 NAME_CELLS: Final = 31
 """The longest name of an option of Mephisto has thirty letters."""
 MARK_CELLS: Final = 3

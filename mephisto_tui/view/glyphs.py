@@ -11,6 +11,7 @@ MARK: Final = "*"
 LIVE: Final = "●"
 HALF: Final = "◐"
 IDLE: Final = "○"
+CHANGED: Final = "•"
 DONE: Final = "✓"
 FAILED: Final = "✗"
 ENDED: Final = "⊘"
@@ -30,6 +31,7 @@ _ASCII: Final = {
     **dict.fromkeys("●◐○⊘", "o"),
     "●": "*",
     "⊘": "0",
+    "•": "+",
     "✓": "Y",
     "✗": "X",
     "▲": "!",

@@ -509,3 +509,22 @@ async def test_each_key_does_what_its_command_says(make_app, screen_text, comman
             await press(app, pilot, "5")
         await press(app, pilot, key)
         assert LAUNCH_EFFECTS[command.id] in screen_text(app)
+
+
+async def test_nobody_quits_while_a_launch_is_under_way(make_app, launching, screen_text):
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_form(app, pilot, "sandbox.yaml")
+        launching.may_check.clear()
+        await pilot.press("L")
+        await pilot.pause()
+        await pilot.press("q")
+        await pilot.pause()
+        assert app.screen is screen
+        assert "it is being launched" in screen_text(app)
+        await pilot.press("ctrl+q")
+        await pilot.pause()
+        assert "a launch is under way" in screen_text(app)
+        launching.may_check.set()
+        await settle(app, pilot)
+        assert isinstance(app.screen, RunScreen)
