@@ -112,6 +112,18 @@ class StatisticsFollower:
         found = self._statistics.item_labels(name) if name is not None else ()
         return ((self._items[item.item], item) for item in found)
 
+    def item_labels_by(self, model: str, field: str | None = None) -> dict[str, str]:
+        """What each item is called, and its label by one of crowd-kit's models.
+
+        Raises:
+            ConfigError: there is no such model, or crowd-kit is not installed.
+        """
+        from mephisto_engine.analysis.crowdkit import aggregated
+
+        tally = self._statistics.tallies.get(self._name(field) or "")
+        found = aggregated(tally.labels() if tally is not None else (), model)
+        return {self._items[item]: found[item] for item in sorted(found)}
+
     def _name(self, field: str | None) -> str | None:
         wanted = field or self._field
         if wanted is not None:

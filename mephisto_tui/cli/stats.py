@@ -13,7 +13,7 @@ from mephisto_tui.cli.output import put_json, put_lines, say
 from mephisto_tui.cli.settings import Settings, settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mephisto_engine.analysis.labels import Level
     from mephisto_engine.analysis.report import Report
@@ -29,6 +29,15 @@ class Measure(StrEnum):
     NOMINAL = "nominal"
     ORDINAL = "ordinal"
     INTERVAL = "interval"
+
+
+class Model(StrEnum):
+    """Those of `mephisto_engine.analysis.crowdkit`, which is not loaded for help."""
+
+    ONE_COIN = "one-coin"
+    MACE = "mace"
+    GLAD = "glad"
+    MMSR = "mmsr"
 
 
 def stats(
@@ -55,6 +64,12 @@ def stats(
         bool,
         typer.Option("--labels", help="Print each item's majority and Dawid-Skene label instead."),
     ] = False,
+    model: Annotated[
+        Model | None,
+        typer.Option(
+            "--model", help="Print each item's label by a model of crowd-kit, if installed."
+        ),
+    ] = None,
     is_plain: Annotated[bool, typer.Option("--plain", help="No bars.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -66,7 +81,9 @@ def stats(
     measure: Level | None = level.value if level is not None else None
     with _followed(settings, subject, field, measure) as (title, follower):
         report = follower.report(level=measure)
-        if has_labels:
+        if model is not None:
+            _put_model(follower.item_labels_by(model.value), as_json=as_json)
+        elif has_labels:
             _put_labels(settings, follower, as_json=as_json)
         elif as_json:
             put_json(report_object(title, report))
@@ -101,6 +118,15 @@ def _put_labels(settings: Settings, follower: StatisticsFollower, *, as_json: bo
         put_json([{**asdict(item), "item": name} for name, item in items])
     else:
         put_lines(_texts(item_lines(items), settings))
+
+
+def _put_model(labels: Mapping[str, str], *, as_json: bool) -> None:
+    from mephisto_tui import plain
+
+    if as_json:
+        put_json([{"item": item, "label": label} for item, label in labels.items()])
+    else:
+        put_lines(plain.table(("item", "label"), labels.items()))
 
 
 def _lines(report: Report, settings: Settings, is_plain: bool) -> list[str]:
