@@ -89,6 +89,8 @@ def _bytes_of(terminal: Terminal, key: str) -> int:
 
 def _pages(terminal: Terminal, key: str) -> list[float]:
     """Seconds until each page is there with all of its rows."""
+    terminal.send(key)  # takes the cursor to the edge; from there on a key is a page
+    terminal.read_for(1.0)
     waits = []
     for _ in range(PAGES):
         before = list(terminal.screen.display)

@@ -215,19 +215,25 @@ def _help_line(command: Command) -> Line:
 
 
 def matching(typed: str, commands: Sequence[Command]) -> list[Command]:
-    """Commands whose title holds the typed letters in this order, the closest first."""
-    found = [(score, command) for command in commands if (score := _score(typed, command.title))]
+    """Commands whose title holds the typed letters in this order, the closest first.
+
+    After them those that say all of the typed words in their help.
+    """
+    found = [(score, command) for command in commands if (score := _score(typed, command))]
     return [command for _score, command in sorted(found, key=lambda pair: -pair[0])]
 
 
-def _score(typed: str, title: str) -> int:
+def _score(typed: str, command: Command) -> int:
     """0: no match; more the closer together the letters stand and the earlier they begin."""
-    letters, wanted = title.lower(), typed.lower().replace(" ", "")
-    if wanted in letters.replace(" ", ""):
-        return 1000 - letters.find(wanted[:1])
+    title, wanted = command.title.lower(), typed.lower().replace(" ", "")
+    if wanted in title.replace(" ", ""):
+        return 1000 - title.find(wanted[:1])
+    said = f"{title} {command.help}".lower().split()
+    if all(any(word.startswith(part) for word in said) for part in typed.lower().split()):
+        return 700
     place = -1
     for letter in wanted:
-        place = letters.find(letter, place + 1)
+        place = title.find(letter, place + 1)
         if place < 0:
             return 0
     return max(1, 500 - place)

@@ -70,7 +70,7 @@ def show_console(
             kept_in=session_path(),
             standing_note=note or note_for(around),
         )
-        ended = run_console(app, log_path=settings.logs / "console.log")
+        ended = run_console(app, log_path=settings.logs / "console.log", mouse=settings.mouse)
     if ended.message:
         say(f"The console ended: {ended.message}")
     return ended

@@ -75,6 +75,13 @@ def options(
     is_ascii: Annotated[
         bool, typer.Option("--ascii", help="Draw the console with plain ASCII characters.")
     ] = False,
+    mouse: Annotated[
+        bool | None,
+        typer.Option(
+            "--mouse/--no-mouse",
+            help="Let the console listen to the mouse; by default not over SSH.",
+        ),
+    ] = None,
     _: Annotated[
         bool,
         typer.Option(
@@ -83,7 +90,7 @@ def options(
     ] = False,
 ) -> None:
     """Collect data from crowd workers, and watch it live in the terminal."""
-    context.obj = Settings(db, home.expanduser(), is_ascii)
+    context.obj = Settings(db, home.expanduser(), is_ascii, mouse)
     if context.invoked_subcommand is None:
         _open_console_or_help(context)
 

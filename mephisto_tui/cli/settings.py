@@ -22,6 +22,8 @@ class Settings:
     """Database URL or path; None: the SQLite file in ``home``."""
     home: Path = DEFAULT_HOME
     is_ascii: bool = False
+    mouse: bool | None = None
+    """Whether the console listens to the mouse; None: unless that would cost over SSH."""
 
     @contextmanager
     def database(self) -> Iterator[MephistoDB]:
