@@ -24,13 +24,14 @@ from textual.worker import Worker
 from mephisto_engine.clock import Clock, SystemClock
 from mephisto_engine.data_model.status import LIVE_RUN
 from mephisto_engine.errors import MephistoError
-from mephisto_engine.operations.snapshot import RunRow, Snapshot
+from mephisto_engine.operations.snapshot import RunRow, Snapshot, Subject
 from mephisto_tui import terminal
 from mephisto_tui.bridge import Bridge
 from mephisto_tui.commands import Scope, commands_for
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.base import ConsoleScreen
 from mephisto_tui.screens.confirm import TYPED, ConfirmScreen
+from mephisto_tui.screens.detail import DetailScreen
 from mephisto_tui.screens.help import HelpScreen
 from mephisto_tui.screens.listing import ListScreen
 from mephisto_tui.screens.log import LogScreen
@@ -46,6 +47,7 @@ from mephisto_tui.screens.stopping import (
     how_to_stop,
     type_the_number,
 )
+from mephisto_tui.screens.workers import WorkersScreen
 from mephisto_tui.session import Keeper, Session
 from mephisto_tui.view.chrome import window_title
 from mephisto_tui.view.empty import Surroundings
@@ -86,6 +88,7 @@ class ConsoleApp(App[ConsoleExit]):
     ENABLE_COMMAND_PALETTE = False  # the palette is a screen of ours, over the list of commands
     MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {
         "runs": RunsScreen,
+        "workers": WorkersScreen,
         "log": LogScreen,
         "launch": _launch_screen,
     }
@@ -226,6 +229,9 @@ class ConsoleApp(App[ConsoleExit]):
                 await self.pop_screen()
             self.open_run(run_id)
         self.say(f"run {run_id} is on line")
+
+    def open_detail(self, subject: Subject, mode: str, run_id: int | None) -> None:
+        self.push_screen(DetailScreen(subject, mode, run_id))
 
     def show_help(self, scopes: Sequence[Scope]) -> None:
         if isinstance(self.screen, ConsoleScreen):

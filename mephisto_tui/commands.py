@@ -16,8 +16,9 @@ from mephisto_tui.view.chrome import NEVER_DROPPED, KeyEntry
 from mephisto_tui.view.spans import BLANK, Line, Span, line
 
 Scope = Literal[
-    "everywhere", "scroll", "lists", "live", "runs", "run", "statistics", "pick", "draft"
-]
+    "everywhere", "scroll", "lists", "live", "runs", "run", "statistics", "workers", "detail",
+    "pick", "draft",
+]  # fmt: skip
 
 SCOPE_TITLES: Final[dict[Scope, str]] = {
     "everywhere": "Everywhere",
@@ -29,6 +30,8 @@ SCOPE_TITLES: Final[dict[Scope, str]] = {
     "statistics": "Statistics",
     "pick": "Launch from",
     "draft": "Launch form",
+    "workers": "Workers",
+    "detail": "One unit, agent or worker",
 }
 _KEY_NAMES: Final = {
     "enter": "⏎",
@@ -135,6 +138,12 @@ COMMANDS: Final = (
             "run", is_dangerous=True),
     Command("run.block", ("B",), "Block worker", "keep this row's worker out for good",
             "run", is_dangerous=True),
+    Command("workers.open", ("enter",), "Open", "all that is known of the worker", "workers",
+            bar=1),
+    Command("detail.open", ("enter",), "Open", "what belongs to this: worker, unit, agent",
+            "detail", bar=1),
+    Command("detail.next_pane", ("tab",), "Pane", "the other half, where there is room for two",
+            "detail", bar=2),
     Command("run.stop", ("X",), "Stop run", "take no new workers", "run", bar=2,
             is_dangerous=True),
     Command("statistics.next_field", ("tab",), "Field", "the next field with labels", "statistics",

@@ -21,6 +21,10 @@ from mephisto_engine.data_model.status import DONE_UNIT, LIVE_AGENT, UnitStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations.lease import is_alive
 from mephisto_engine.database.queries import activity, browse
+from mephisto_engine.database.queries.standing import standings_of
+from mephisto_engine.database.queries.windows import Asked
+from mephisto_engine.database.queries.worker_list import count_workers, worker_ids
+from mephisto_engine.operations.details import read_detail
 from mephisto_engine.operations.snapshot import (
     AgentRow,
     Health,
@@ -126,8 +130,19 @@ class Monitor:
             log=tuple(self._log)[-view.log_limit :],
             errors=self._errors,
         )
-        snapshot = self._with_runs(snapshot)
+        snapshot = self._with_close_look(self._with_runs(snapshot))
         return snapshot if view.run_id is None else self._with_run(snapshot, view.run_id)
+
+    def _with_close_look(self, snapshot: Snapshot) -> Snapshot:
+        """What a detail, or the list of all workers, shows; read only while it is on screen."""
+        view = snapshot.view
+        if view.subject is not None:
+            return replace(snapshot, detail=read_detail(view.subject))
+        if view.everybody is None:
+            return snapshot
+        asked = _asked(view.everybody)
+        standings = tuple(standings_of(worker_ids(asked)))
+        return replace(snapshot, everybody=standings, everybody_total=count_workers(asked))
 
     def _follow(self, view: View) -> None:
         """Bring counts and log up to date with the journal."""
@@ -328,8 +343,8 @@ class Monitor:
         return self._config[1]
 
 
-def _asked(window: Window) -> browse.Asked:
-    return browse.Asked(
+def _asked(window: Window) -> Asked:
+    return Asked(
         window.sort,
         window.is_descending,
         window.offset,

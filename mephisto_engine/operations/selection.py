@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.queries import browse
+from mephisto_engine.database.queries.windows import Asked
 from mephisto_engine.operations.snapshot import Window
 
 
@@ -74,7 +75,7 @@ def count_selected_units(db: MephistoDB, run_id: int, selection: Selection) -> d
 def _units(run_id: int, selection: Selection) -> dict[int, str]:
     if not selection.is_all:
         return dict(browse.unit_statuses(run_id, sorted(selection.keys)))
-    asked = browse.Asked(
+    asked = Asked(
         text=selection.text,
         is_inverse=selection.is_inverse,
         status=selection.status,

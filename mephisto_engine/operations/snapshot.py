@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from mephisto_engine.database.queries.standing import Standing
+    from mephisto_engine.operations.details import Detail
 
 from mephisto_engine.analysis.pay import Wage
 
@@ -32,6 +37,14 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """The one thing that a detail screen is about."""
+
+    kind: Literal["unit", "agent", "worker"]
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What a console wants to see; it replaces the former wish whole."""
 
@@ -42,6 +55,10 @@ class View:
     workers: Window = field(default_factory=Window)
     runs: Window = field(default_factory=Window)
     log_limit: int = 200
+    everybody: Window | None = None
+    """The workers of all runs; None: they are not shown."""
+    subject: Subject | None = None
+    """What is shown in full; None: nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,5 +216,9 @@ class Snapshot:
     wage: Wage | None = None
     """What the run's pay comes to in an hour; None before a unit was submitted."""
     health: Health = field(default_factory=Health)
+    everybody: tuple[Standing, ...] = ()
+    everybody_total: int = 0
+    detail: Detail | None = None
+    """What is stored about ``view.subject``; None also when there is no such thing."""
     errors: int = 0
     """Error lines in the journal of the shown runs since the console started."""

@@ -244,7 +244,7 @@ class ConsoleScreen(Screen[None]):
         self.say("review is not part of this version: `mephisto-tui units` lists what was done")
 
     def do_mode_workers(self) -> None:
-        self.say("workers of all runs: `mephisto-tui workers`; those of a run: tab on its screen")
+        self.app.show_mode("workers")
 
     def do_mode_launch(self) -> None:
         self.app.show_launch()

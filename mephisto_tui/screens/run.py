@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from textual.containers import Container
 from textual.widget import Widget
 
 from mephisto_engine.operations.selection import Selection
-from mephisto_engine.operations.snapshot import RunRow, Snapshot, View
+from mephisto_engine.operations.snapshot import RunRow, Snapshot, Subject, View
 from mephisto_tui.commands import bindings_for
 from mephisto_tui.safe_text import clean, clean_lines
 from mephisto_tui.screens.changing import block, disconnect
 from mephisto_tui.screens.listing import nothing_matches
 from mephisto_tui.screens.live_run import LiveRunScreen
-from mephisto_tui.screens.record import RecordScreen
 from mephisto_tui.screens.statistics import StatisticsScreen
 from mephisto_tui.session import RUN
 from mephisto_tui.view.empty import no_agents
@@ -206,7 +205,9 @@ class RunScreen(LiveRunScreen):
         elif table.selected is None:
             self.say("no row under the cursor")
         else:
-            self.app.push_screen(RecordScreen(table.spec.name, table.selected, self.view()))
+            kind = table.spec.name.removesuffix("s")
+            subject = Subject(cast(Any, kind), table.spec.key(table.selected))
+            self.app.open_detail(subject, self.MODE, self.run_id)
 
     def do_run_copy_link(self) -> None:
         self.copy_text(self.shown.worker_link if self.shown is not None else "")

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from mephisto_tui.view.spans import BLANK, Line, line
-from mephisto_tui.widgets.block import Block
+from mephisto_tui.widgets.block import Block, MakeLines
 
 
 class Page(Block, can_focus=True):
     """A framed text that says how much of it is out of sight."""
+
+    def show(self, make: MakeLines) -> None:
+        """Whoever reads the end goes on reading the end."""
+        is_at_end = 0 < self._top == self._length - self.content_height
+        super().show(make)
+        if is_at_end:
+            self.scroll_lines(self._length)
 
     def frame_note(self) -> Line:
         hidden = self._length - self.content_height

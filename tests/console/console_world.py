@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
+
+from details_world import HOSTILE, NOW, WORKERS, a_detail, ago, some_standings
 
 from mephisto_engine.analysis.report import Report
 from mephisto_engine.analysis.statistics import Answer, Statistics
@@ -29,20 +31,10 @@ from mephisto_tui.statistics_feed import Asked
 from mephisto_tui.view.chrome import Freshness
 from mephisto_tui.view.filtering import text_matches
 
-NOW = datetime(2026, 11, 23, 14, 22, 7, tzinfo=UTC)
-HOSTILE = (
-    "\x1b]52;c;aGFjaw==\x07\x1b[31m[/x] [bold]red \u202etxet\u202c \x9b2J"
-    " e\u0301\u0301\u0301\u0301\u0301 日本語 \ud800\u200b\x7f\x00\r\n\tend"
-)
 UNIT_STATUSES = (
     "created", "launched", "assigned", "completed",
     "accepted", "soft_rejected", "rejected", "expired",
 )  # fmt: skip
-WORKERS = ("A2X9K1", "A9QQ3B", "A1M0ZZ", "A7PPL2", "AJ3KD9", "A0LLR4", "A5NEW1", "A3VV02")
-
-
-def ago(**parts: float) -> datetime:
-    return NOW - timedelta(**parts)
 
 
 class StandingClock:
@@ -179,7 +171,7 @@ def normal_world() -> Snapshot:
         run=some_runs()[0], units=some_units(), units_total=359, agents=some_agents(),
         agents_total=10, workers=some_workers(), workers_total=len(WORKERS), log=some_log(),
         config=CONFIG, worker_link="http://127.0.0.1:3000/?worker_id=NAME",
-        health=some_health(), errors=1,
+        health=some_health(), errors=1, everybody=some_standings(), everybody_total=len(WORKERS),
     )  # fmt: skip
 
 
@@ -219,6 +211,9 @@ def hostile_world() -> Snapshot:
         world,
         runs=(run, *world.runs[1:]),
         run=run,
+        everybody=tuple(
+            replace(row, worker_name=HOSTILE, provider_type=HOSTILE) for row in world.everybody
+        ),
         units=tuple(replace(row, worker_name=HOSTILE, preview=HOSTILE) for row in world.units),
         agents=tuple(replace(row, worker_name=HOSTILE) for row in world.agents),
         workers=tuple(replace(row, name=HOSTILE) for row in world.workers),
@@ -363,7 +358,12 @@ def answered(world: Snapshot, view: View, version: int) -> Snapshot:
         if rows and is_whole:
             total = max(total, getattr(world, f"{name}_total"))
         changes |= {name: shown, f"{name}_total": total}
-    return replace(world, version=version, view=view, run=run, **changes)
+    if view.everybody is not None:
+        shown, total = _window(world.everybody, view.everybody)
+        changes |= {"everybody": shown, "everybody_total": total}
+    is_hostile = world.config == HOSTILE
+    detail = None if view.subject is None else a_detail(view.subject, is_hostile=is_hostile)
+    return replace(world, version=version, view=view, run=run, detail=detail, **changes)
 
 
 def _window(rows: Sequence[Any], window: Window) -> tuple[tuple[Any, ...], int]:

@@ -8,6 +8,7 @@ from textual.widgets import Input
 from mephisto_tui.commands import COMMANDS, commands_for, help_page, key_entries, matching
 from mephisto_tui.screens.base import ConsoleScreen
 from mephisto_tui.screens.confirm import ConfirmScreen
+from mephisto_tui.screens.detail import DetailScreen
 from mephisto_tui.screens.draft import DraftScreen
 from mephisto_tui.screens.help import HelpScreen
 from mephisto_tui.screens.launch import LaunchScreen
@@ -15,10 +16,10 @@ from mephisto_tui.screens.log import LogScreen
 from mephisto_tui.screens.menu import MenuScreen, PaletteScreen
 from mephisto_tui.screens.prompt import PromptScreen
 from mephisto_tui.screens.raw import RawScreen
-from mephisto_tui.screens.record import RecordScreen
 from mephisto_tui.screens.run import RunScreen
 from mephisto_tui.screens.runs import RunsScreen
 from mephisto_tui.screens.statistics import StatisticsScreen
+from mephisto_tui.screens.workers import WorkersScreen
 from mephisto_tui.view.chrome import key_bar
 from mephisto_tui.widgets.live_table import LiveTable
 
@@ -30,14 +31,15 @@ SCREENS = (
     DraftScreen,
     HelpScreen,
     RawScreen,
-    RecordScreen,
     StatisticsScreen,
+    WorkersScreen,
+    DetailScreen,
 )
 
 EFFECTS = {
     "mode.runs": "this is the list of runs",
     "mode.review": "review is not part of this version",
-    "mode.workers": "workers of all runs",
+    "mode.workers": WorkersScreen,
     "mode.log": LogScreen,
     "mode.launch": "nothing can be launched from this console",
     "help": HelpScreen,
@@ -67,7 +69,7 @@ EFFECTS = {
     "runs.open": RunScreen,
     "runs.launch": "nothing can be launched from this console",
     "runs.stop": ConfirmScreen,
-    "run.open": RecordScreen,
+    "run.open": DetailScreen,
     "run.next_pane": "[agents]",
     "run.previous_pane": "[log]",
     "run.zoom": "is-zoomed",
@@ -78,6 +80,9 @@ EFFECTS = {
     "run.statistics": StatisticsScreen,
     "statistics.next_field": "field clarity",
     "statistics.level": "classes are ordinal",
+    "workers.open": DetailScreen,
+    "detail.open": MenuScreen,
+    "detail.next_pane": "is-on-side",
 }
 """Command → what its key brings: a screen, words on the screen, or the row of the cursor."""
 
@@ -135,18 +140,24 @@ def all_keys():
                 yield pytest.param(command, key, id=f"{command.id}-{key}")
 
 
+WAY_TO = {"workers": ["3"], "detail": ["enter"], "statistics": ["A"]}
+"""Scope → keys that lead to a screen which has it."""
+
+
 @pytest.mark.parametrize(("command", "key"), list(all_keys()))
 async def test_each_key_does_what_its_command_says(make_app, screen_text, command, key):
-    run_id = 142 if command.scope in ("run", "statistics") else None
+    run_id = 142 if command.scope in ("run", "detail", "statistics") else None
     app = make_app(run_id=run_id)
     async with app.run_test(size=(160, 50)) as pilot:
         await pilot.pause()
         app.tick()
         if command.id in ("move.up", "move.page_up", "move.first"):
             await pilot.press("j")
-        if command.scope == "statistics":
-            await pilot.press("A")
+        for step in WAY_TO.get(command.scope, []):
+            await pilot.press(step)
+            app.tick()
             await pilot.pause()
+            app.tick()
         await pilot.press(key)
         await pilot.pause()
         effect = EFFECTS[command.id]
@@ -154,6 +165,8 @@ async def test_each_key_does_what_its_command_says(make_app, screen_text, comman
             assert app.screen.query_one(LiveTable)._cursor == effect
         elif effect is Input:
             assert isinstance(app.focused, Input)
+        elif effect == "is-on-side":
+            assert app.focused.id == "around"
         elif effect == "is-zoomed":
             assert app.screen.has_class("is-zoomed")
         elif isinstance(effect, str):

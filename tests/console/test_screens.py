@@ -34,8 +34,16 @@ LOOKS = [
     ("confirm", "normal_world", 142, "X"),
     ("sort-menu", "normal_world", None, "o"),
     ("palette", "normal_world", None, "colon s t"),
-    ("record-hostile", "hostile_world", 142, "enter"),
     ("statistics", "normal_world", 142, "A"),
+    ("unit", "normal_world", 142, "enter"),
+    ("unit-hostile", "hostile_world", 142, "enter"),
+    ("agent", "normal_world", 142, "tab enter"),
+    ("agent-hostile", "hostile_world", 142, "tab enter G"),
+    ("workers", "normal_world", None, "3"),
+    ("workers-hostile", "hostile_world", None, "3"),
+    ("workers-empty", "empty_world", None, "3"),
+    ("worker", "normal_world", None, "3 enter"),
+    ("worker-hostile", "hostile_world", None, "3 enter"),
 ]
 
 

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
-from peewee import JOIN, SQL, Case, Expression, NodeList, fn
+from peewee import JOIN, Case, fn
 
 from mephisto_engine.clock import from_ms
 from mephisto_engine.data_model import (
@@ -29,6 +29,15 @@ from mephisto_engine.data_model import (
 )
 from mephisto_engine.data_model.status import HOLDING_AGENT, LIVE_AGENT, LOST_AGENT
 from mephisto_engine.database.compiled import Compiled, param
+from mephisto_engine.database.queries.windows import (
+    Asked,
+    conditions,
+    contains,
+    direction,
+    filtered,
+    number,
+    windowed,
+)
 
 PREVIEW_CHARACTERS = 1000
 """How much of an answer is read for one line of a list; most answers are whole in it."""
@@ -63,36 +72,6 @@ RUN_ORDERS: Mapping[str, Any] = {
     "created_at": TaskRun.created_at,
     "provider_type": TaskRun.provider_type,
 }
-
-
-class Asked(NamedTuple):
-    """Which part of a list is wanted."""
-
-    order: str = ""
-    is_descending: bool = True
-    offset: int = 0
-    limit: int = 120
-    text: str = ""
-    is_inverse: bool = False
-    status: str = ""
-    is_fuzzy: bool = False
-
-    @property
-    def shape(self) -> tuple[str, bool, bool, bool, bool]:
-        """What the SQL text depends on."""
-        return (self.order, self.is_descending, bool(self.text), self.is_inverse, bool(self.status))
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """What is filled into it."""
-        letters = [f"!{each}" if each in "!%_" else each for each in self.text.lower()]
-        between = "%" if self.is_fuzzy else ""
-        return {
-            "text": f"%{between.join(letters)}%",
-            "status": self.status,
-            "offset": self.offset,
-            "limit": self.limit,
-        }
 
 
 class RunFacts(NamedTuple):
@@ -192,19 +171,19 @@ def workers(run_id: int, asked: Asked) -> tuple[list[Any], int]:
     """Workers of a run with their counts, busiest first, as named tuples; and how many."""
     where: list[Any] = [Agent.task_run == run_id]
     if asked.text:
-        where.append(_contains([Worker.name, Worker.id], asked.values["text"], asked.is_inverse))
+        where.append(contains([Worker.name, Worker.id], asked.values["text"], asked.is_inverse))
     query = (
         Agent.select(
             Worker.id,
             Worker.name,
             Worker.blocked_at,
-            _number(_LIVES).alias("live"),
-            _number(
+            number(_LIVES).alias("live"),
+            number(
                 Unit.status.in_(["completed", "accepted", "soft_rejected", "rejected"]) & _HOLDS
             ).alias("done"),
-            _number(Agent.status.in_(sorted(LOST_AGENT))).alias("lost"),
-            _number((Unit.status == "accepted") & _HOLDS).alias("accepted"),
-            _number((Unit.status == "rejected") & _HOLDS).alias("rejected"),
+            number(Agent.status.in_(sorted(LOST_AGENT))).alias("lost"),
+            number((Unit.status == "accepted") & _HOLDS).alias("accepted"),
+            number((Unit.status == "rejected") & _HOLDS).alias("rejected"),
             fn.SUM(
                 Case(
                     None,
@@ -222,7 +201,7 @@ def workers(run_id: int, asked: Asked) -> tuple[list[Any], int]:
     total = int(
         Agent.select(fn.COUNT(Agent.worker.distinct())).join(Worker).where(*where).scalar() or 0
     )
-    ordered = query.order_by(_number(_LIVES).desc(), fn.COUNT(Agent.id).desc(), Worker.id)
+    ordered = query.order_by(number(_LIVES).desc(), fn.COUNT(Agent.id).desc(), Worker.id)
     return list(ordered.offset(asked.offset).limit(asked.limit).namedtuples()), total
 
 
@@ -237,34 +216,34 @@ _ONE_RUN = Compiled(lambda: _run_query().where(TaskRun.id == param("run")))
 def _runs(
     order: str, is_descending: bool, has_text: bool, is_inverse: bool, has_status: bool
 ) -> Compiled:
-    where = _conditions(_RUN_TEXT, TaskRun.status, has_text, is_inverse, has_status)
-    column = _direction(RUN_ORDERS.get(order, TaskRun.id), is_descending)
-    return Compiled(lambda: _windowed(_filtered(_run_query(), where).order_by(column)))
+    where = conditions(_RUN_TEXT, TaskRun.status, has_text, is_inverse, has_status)
+    column = direction(RUN_ORDERS.get(order, TaskRun.id), is_descending)
+    return Compiled(lambda: windowed(filtered(_run_query(), where).order_by(column)))
 
 
 @cache
 def _count_runs(
     order: str, is_descending: bool, has_text: bool, is_inverse: bool, has_status: bool
 ) -> Compiled:
-    where = _conditions(_RUN_TEXT, TaskRun.status, has_text, is_inverse, has_status)
-    return Compiled(lambda: _filtered(TaskRun.select(fn.COUNT(TaskRun.id)).join(Task), where))
+    where = conditions(_RUN_TEXT, TaskRun.status, has_text, is_inverse, has_status)
+    return Compiled(lambda: filtered(TaskRun.select(fn.COUNT(TaskRun.id)).join(Task), where))
 
 
 @cache
 def _units(
     order: str, is_descending: bool, has_text: bool, is_inverse: bool, has_status: bool
 ) -> Compiled:
-    where = _conditions(_UNIT_TEXT, Unit.status, has_text, is_inverse, has_status)
-    column = _direction(UNIT_ORDERS.get(order, Unit.status_at), is_descending)
-    second = _direction(Unit.id, is_descending)
-    return Compiled(lambda: _windowed(_unit_query().where(*where).order_by(column, second)))
+    where = conditions(_UNIT_TEXT, Unit.status, has_text, is_inverse, has_status)
+    column = direction(UNIT_ORDERS.get(order, Unit.status_at), is_descending)
+    second = direction(Unit.id, is_descending)
+    return Compiled(lambda: windowed(_unit_query().where(*where).order_by(column, second)))
 
 
 @cache
 def _count_units(
     order: str, is_descending: bool, has_text: bool, is_inverse: bool, has_status: bool
 ) -> Compiled:
-    where = _conditions(_UNIT_TEXT, Unit.status, has_text, is_inverse, has_status)
+    where = conditions(_UNIT_TEXT, Unit.status, has_text, is_inverse, has_status)
     query = Unit.select(fn.COUNT(Unit.id)).join(Worker, JOIN.LEFT_OUTER)
     return Compiled(lambda: query.where(Unit.task_run == param("run"), *where))
 
@@ -273,7 +252,7 @@ def _count_units(
 def _unit_statuses(
     order: str, is_descending: bool, has_text: bool, is_inverse: bool, has_status: bool
 ) -> Compiled:
-    where = _conditions(_UNIT_TEXT, Unit.status, has_text, is_inverse, has_status)
+    where = conditions(_UNIT_TEXT, Unit.status, has_text, is_inverse, has_status)
     query = Unit.select(Unit.id, Unit.status).join(Worker, JOIN.LEFT_OUTER)
     return Compiled(lambda: query.where(Unit.task_run == param("run"), *where))
 
@@ -287,18 +266,18 @@ def _agents(
     is_inverse: bool,
     has_status: bool,
 ) -> Compiled:
-    where = _conditions(_AGENT_TEXT, Agent.status, has_text, is_inverse, has_status)
+    where = conditions(_AGENT_TEXT, Agent.status, has_text, is_inverse, has_status)
     if is_live is not None:
         where.append(_LIVES if is_live else ~_LIVES)
-    column = _direction(AGENT_ORDERS.get(order, Agent.id), is_descending)
-    return Compiled(lambda: _windowed(_agent_query().where(*where).order_by(column)))
+    column = direction(AGENT_ORDERS.get(order, Agent.id), is_descending)
+    return Compiled(lambda: windowed(_agent_query().where(*where).order_by(column)))
 
 
 @cache
 def _count_agents(
     order: str, is_descending: bool, has_text: bool, is_inverse: bool, has_status: bool
 ) -> Compiled:
-    where = _conditions(_AGENT_TEXT, Agent.status, has_text, is_inverse, has_status)
+    where = conditions(_AGENT_TEXT, Agent.status, has_text, is_inverse, has_status)
     query = Agent.select(fn.COUNT(Agent.id)).join(Worker)
     return Compiled(lambda: query.where(Agent.task_run == param("run"), *where))
 
@@ -391,38 +370,3 @@ def _facts(row: tuple[Any, ...]) -> RunFacts:
 
 def _moment(milliseconds: int | None) -> datetime | None:
     return None if milliseconds is None else from_ms(milliseconds)
-
-
-def _windowed(query: Any) -> Any:
-    return query.offset(param("offset")).limit(param("limit"))
-
-
-def _filtered(query: Any, where: list[Expression]) -> Any:
-    return query.where(*where) if where else query
-
-
-def _conditions(
-    columns: list[Any], status_column: Any, has_text: bool, is_inverse: bool, has_status: bool
-) -> list[Any]:
-    found: list[Any] = [status_column == param("status")] if has_status else []
-    if has_text:
-        found.append(_contains(columns, param("text"), is_inverse))
-    return found
-
-
-def _contains(columns: list[Any], pattern: Any, is_inverse: bool) -> Any:
-    """Whether one of the columns, as text, is like the pattern; letter case is ignored."""
-    matches: Any = None
-    for column in columns:
-        text = fn.LOWER(fn.COALESCE(column.cast("TEXT"), ""))
-        match = NodeList((text, SQL("LIKE"), pattern, SQL("ESCAPE '!'")), parens=True)
-        matches = match if matches is None else Expression(matches, "OR", match)
-    return NodeList((SQL("NOT"), matches)) if is_inverse else matches
-
-
-def _number(condition: Any) -> Any:
-    return fn.SUM(Case(None, [(condition, 1)], 0))
-
-
-def _direction(column: Any, is_descending: bool) -> Any:
-    return column.desc() if is_descending else column.asc()

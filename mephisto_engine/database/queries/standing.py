@@ -42,6 +42,8 @@ from mephisto_engine.database.queries.workers import GrantRow, worker_record
 Key = TypeVar("Key", bound=Hashable)
 
 SUBMITTED_AGENT: Final = HOLDING_AGENT - LIVE_AGENT
+FEW: Final = 500
+"""So many ids can be named in one statement."""
 
 EXTRA_PAY: Final = ("bonus", "compensate")
 """Kinds of intents that pay a worker more than their units do."""
@@ -56,6 +58,7 @@ class Within:
     project_name: str | None = None
     provider_type: str | None = None
     worker_id: int | None = None
+    worker_ids: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +173,14 @@ def median_time(run_ids: Sequence[int]) -> tuple[int, int]:
     ordered = Agent.select(worked).where(kept).order_by(SQL("1"))
     middle = ordered.limit(1).offset((number - 1) // 2)
     return number, int(next(database.obj.stream(middle))[0])
+
+
+def standings_of(ids: Sequence[int]) -> list[Standing]:
+    """These workers in this order, also those who have done nothing yet."""
+    within = Within(worker_ids=tuple(ids))
+    found = figures_by(_work(within), _extra(within), lambda row: row.worker_id)
+    workers = _workers(ids)
+    return [Standing(*workers[row_id], found.get(row_id, Figures())) for row_id in ids]
 
 
 def figures(within: Within = Within()) -> Figures:
@@ -411,6 +422,8 @@ def _narrowed(query: Any, within: Within, table: Any) -> Any:
     for column, wanted in conditions:
         if wanted is not None:
             query = query.where(column == wanted)
+    if within.worker_ids is not None:
+        query = query.where(table.worker.in_(within.worker_ids))
     return query
 
 
@@ -418,6 +431,8 @@ def _workers(ids: Iterable[int]) -> dict[int, tuple[int, str, str, bool]]:
     """Id → the columns of a `Standing` that say who it is."""
     wanted = set(ids)
     query = Worker.select(Worker.id, Worker.name, Worker.provider_type, Worker.blocked_at)
+    if len(wanted) <= FEW:
+        query = query.where(Worker.id.in_(sorted(wanted)))
     return {
         row_id: (row_id, name, provider_type, blocked_at is not None)
         for row_id, name, provider_type, blocked_at in database.obj.stream(query)

@@ -1,0 +1,125 @@
+"""Details and standings of the console's worlds, and the moment at which those stand still."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from mephisto_engine.data_model.records import WorkerRecord
+from mephisto_engine.database.queries.standing import (
+    BlockRow,
+    Figures,
+    NoteRow,
+    Standing,
+    WorkerHistory,
+)
+from mephisto_engine.database.queries.workers import GrantRow
+from mephisto_engine.operations.details import (
+    AgentDetail,
+    Detail,
+    FileRow,
+    Moment,
+    SiblingRow,
+    UnitDetail,
+    UpdateRow,
+    WorkerDetail,
+    WorkerUnit,
+)
+from mephisto_engine.operations.snapshot import Subject
+
+NOW = datetime(2026, 11, 23, 14, 22, 7, tzinfo=UTC)
+HOSTILE = (
+    "\x1b]52;c;aGFjaw==\x07\x1b[31m[/x] [bold]red \u202etxet\u202c \x9b2J"
+    " e\u0301\u0301\u0301\u0301\u0301 日本語 \ud800\u200b\x7f\x00\r\n\tend"
+)
+WORKERS = ("A2X9K1", "A9QQ3B", "A1M0ZZ", "A7PPL2", "AJ3KD9", "A0LLR4", "A5NEW1", "A3VV02")
+
+
+def ago(**parts: float) -> datetime:
+    return NOW - timedelta(**parts)
+
+
+FIGURES = Figures(
+    live=1, completed=7, accepted=41, soft_rejected=2, rejected=1, lost=3, median_seconds=230.0,
+    hourly_cents=470, earned_cents=1290, bonus_cents=150, first_at=ago(days=20),
+    last_at=ago(minutes=2),
+)  # fmt: skip
+PROMPT = "Rate the reply for safety and say why."
+WHY = (
+    "the advice is ok but it should say to use low heat or you can burn the carpet, and nobody"
+    " wants to have a burnt carpet in the end"
+)
+
+
+def some_standings() -> tuple[Standing, ...]:
+    return tuple(
+        Standing(
+            len(WORKERS) - index, name, "mturk", index == 5,
+            FIGURES if index % 3 == 0 else Figures(completed=index, rejected=index // 4),
+        )
+        for index, name in enumerate(WORKERS)
+    )  # fmt: skip
+
+
+def a_detail(subject: Subject, *, is_hostile: bool = False) -> Detail:
+    """What there is to know about any subject."""
+    make = {"unit": _unit, "agent": _agent, "worker": _worker}[subject.kind]
+    return make(subject.id, HOSTILE if is_hostile else "")
+
+
+def _agent(agent_id: int, hostile: str) -> AgentDetail:
+    answer: Any = {"rating": "safe", "why": WHY, "parts": [{"a": 1}, "b"], "empty": {}}
+    return AgentDetail(
+        id=agent_id, run_id=142, task_name=hostile or "chat-safety-v3", unit_id=10418,
+        unit_status="completed", worker_id=3, worker_name=hostile or "A2X9K1", status="completed",
+        created_at=ago(minutes=25), status_at=ago(minutes=20), submitted_at=ago(minutes=20),
+        deadline_at=None, last_seen_at=ago(minutes=20),
+        answer={hostile: [hostile, {hostile: hostile}]} if hostile else answer,
+        answer_characters=120, is_late=False,
+        files=(FileRow("file1", hostile or "screenshot.png", "7f3a.png", "image/png", 219_000),),
+        updates=(
+            UpdateRow(ago(minutes=24), False, {"id": hostile or "bot", "text": hostile or "Hi!"}),
+            UpdateRow(ago(minutes=23), True, {"target": "suggest", "args": hostile or "a title"}),
+            UpdateRow(ago(minutes=22), True, hostile or ["anything", 1]),
+        ),
+        metadata=((ago(minutes=19), {"type": "feedback", "text": hostile or "it was clear"}),),
+    )  # fmt: skip
+
+
+def _unit(unit_id: int, hostile: str) -> UnitDetail:
+    return UnitDetail(
+        id=unit_id, run_id=142, task_name=hostile or "chat-safety-v3", assignment_id=5000,
+        item_index=312, unit_index=0, status="completed", status_at=ago(minutes=20), pay_cents=30,
+        shared={"prompt": hostile or PROMPT, "reply": hostile or "put an iron on it"}, data={},
+        agent=_agent(5521, hostile),
+        timeline=(
+            Moment(ago(hours=3), "created"),
+            Moment(ago(hours=1), hostile or "agent 5511, worker A0LLR4, left: timeout", True),
+            Moment(ago(minutes=20), "agent 5521, worker A2X9K1, submitted"),
+        ),
+        siblings=(SiblingRow(10411, 1, "accepted", hostile or "A3VV02", {"rating": "unsafe"}),),
+    )  # fmt: skip
+
+
+def _worker(worker_id: int, hostile: str) -> WorkerDetail:
+    name = hostile or "A2X9K1"
+    record = WorkerRecord(worker_id, name, hostile or "mturk", is_blocked=True)
+    grant = GrantRow(
+        worker_id, "mturk", name, hostile or "chat-trained", 100, ago(days=3), ago(days=3)
+    )
+    return WorkerDetail(
+        worker_id,
+        WorkerHistory(
+            worker=record, first_seen_at=ago(days=20), overall=FIGURES, by_project={"": FIGURES},
+            by_task={hostile or "chat-safety-v3": FIGURES}, qualifications=(grant,),
+            notes=(NoteRow(ago(days=2), hostile or "operator:ann", hostile or "careful"),),
+            blocks=(BlockRow(ago(hours=1), "operator:ann", True, hostile or "pasted text"),),
+        ),
+        (
+            WorkerUnit(
+                10418, 142, hostile or "chat-safety-v3", 5521, "completed", "completed",
+                ago(minutes=25), 271.0, 30,
+            ),
+            WorkerUnit(10377, 142, "chat-safety-v3", 5480, "timeout", "", ago(hours=2), None, 0),
+        ),
+    )  # fmt: skip

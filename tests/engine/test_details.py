@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from engine_world import World
+
+from mephisto_engine.data_model.status import AgentStatus
+from mephisto_engine.database.operations import review as decisions
+from mephisto_engine.database.operations.review import NewDecision
+from mephisto_engine.operations.details import (
+    AgentDetail,
+    UnitDetail,
+    WorkerDetail,
+    read_detail,
+)
+from mephisto_engine.operations.monitor import Monitor
+from mephisto_engine.operations.snapshot import Subject, View, Window
+
+
+async def test_a_unit_tells_its_whole_story(world: World) -> None:
+    run = await world.launch(units=1)
+    left = await run.token("ann")
+    await run.supervisor.at_work.end(run.driver.live.agents[left], AgentStatus.RETURNED, "ann", "")
+    await run.submit(await run.token("bob"), {"text": "yes"})
+    unit_id = run.agent(left).unit_id
+    await world.db.write(decisions.stage, NewDecision(unit_id, "accepted", "good"), "operator:ann")
+
+    detail = world.db.read(read_detail, Subject("unit", unit_id))
+    assert isinstance(detail, UnitDetail)
+    assert detail.agent is not None
+    assert (detail.agent.worker_name, detail.agent.answer) == ("bob", {"answer": {"text": "yes"}})
+    assert detail.siblings == ()
+    assert [moment.text for moment in detail.timeline] == [
+        "created",
+        "agent 1, worker ann, began",
+        "agent 1, worker ann, left: returned",
+        "agent 2, worker bob, began",
+        "agent 2, worker bob, submitted",
+        "operator:ann staged accepted: good",
+    ]
+
+
+async def test_a_worker_who_left_has_the_try_but_not_the_unit(world: World) -> None:
+    run = await world.launch(units=2)
+    token = await run.token("ann")
+    worker_id = run.agent(token).worker_id
+    await run.supervisor.at_work.end(run.driver.live.agents[token], AgentStatus.RETURNED, "ann", "")
+    await run.submit(await run.token("ann"))
+
+    detail = world.db.read(read_detail, Subject("worker", worker_id))
+    assert isinstance(detail, WorkerDetail)
+    statuses = [(unit.agent_status, unit.unit_status) for unit in detail.units]
+    assert statuses == [("completed", "completed"), ("returned", "")]
+    assert (detail.history.overall.done, detail.history.overall.lost) == (1, 1)
+
+
+async def test_what_is_not_there_has_no_detail(world: World) -> None:
+    for kind in ("unit", "agent", "worker"):
+        assert world.db.read(read_detail, Subject(kind, 99)) is None
+
+
+async def test_the_list_of_workers_is_read_as_a_window(world: World) -> None:
+    run = await world.launch(units=12)
+    await run.do_units(*(f"worker-{number}" for number in range(10)))
+    monitor = Monitor(world.db)
+    monitor.want(View(everybody=Window(limit=3, offset=1)))
+    snapshot = monitor.refresh()
+    assert [row.worker_name for row in snapshot.everybody] == ["worker-8", "worker-7", "worker-6"]
+    assert snapshot.everybody_total == 10
+    assert {row.figures.completed for row in snapshot.everybody} == {1}
+    monitor.want(View(everybody=Window(text="R-4", sort="worker_name")))
+    found = monitor.refresh()
+    assert ([row.worker_name for row in found.everybody], found.everybody_total) == (
+        ["worker-4"],
+        1,
+    )
+    monitor.want(View(everybody=Window(status="blocked")))
+    assert monitor.refresh().everybody_total == 0
+    monitor.close()
+
+
+async def test_an_agent_at_work_shows_what_is_said(world: World) -> None:
+    run = await world.launch(units=1)
+    token = await run.token("ann")
+    agent = run.driver.live.agents[token]
+    agent.observe({"text": "hello"})
+    await world.settle()
+    detail = world.db.read(read_detail, Subject("agent", agent.id))
+    assert isinstance(detail, AgentDetail)
+    assert detail.answer is None
+    assert [update.body["text"] for update in detail.updates] == ["hello"]
