@@ -7,7 +7,7 @@ field is a label if it has few different ones.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ MOST_CLASSES: Final = 30
 DEEPEST: Final = 4
 MOST_FIELDS: Final = 40
 """How many fields of answers are followed; the first ones, in the order of their coming."""
+SMALLEST_GRID: Final = 4
 _BESIDE: Final = frozenset({"files"})
 
 
@@ -108,6 +109,15 @@ class FieldFinder:
         """Whether all values of a field were numbers."""
         values: Mapping[str, int] = self.counts.get(name, {})
         return bool(values) and all(as_number(value) is not None for value in values)
+
+
+def find_grids(fields: Iterable[LabelField]) -> list[frozenset[str]]:
+    """Fields with the same options, four or more of them: questions that are rated on one scale."""
+    by_options: dict[tuple[str, ...], set[str]] = {}
+    for item in fields:
+        if len(item.options) > 2:
+            by_options.setdefault(item.options, set()).add(item.name)
+    return [frozenset(names) for names in by_options.values() if len(names) >= SMALLEST_GRID]
 
 
 def chosen_field(fields: Sequence[LabelField], name: str | None) -> LabelField | None:

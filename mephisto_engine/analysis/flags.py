@@ -9,7 +9,7 @@ from math import exp, log
 from typing import Final, Literal
 
 from mephisto_engine.analysis.majority import wilson_interval
-from mephisto_engine.analysis.tally import LabelTally, TimeTally
+from mephisto_engine.analysis.tally import GridTally, LabelTally, TimeTally
 from mephisto_engine.analysis.texts import Likeness
 
 FlagKind = Literal["fast", "slow", "straight-lining", "disagrees", "same text", "gold"]
@@ -97,6 +97,21 @@ def straight_lining_flag(worker: int, labels: LabelTally) -> Flag | None:
             what = f"answered ‘{value}’ {length} times in a row; {share:.0%} of the other answers"
             return Flag("straight-lining", worker, f"{what} say that")
     return None
+
+
+def grid_flag(worker: int, grids: GridTally) -> Flag | None:
+    """A worker who rates all questions of a grid alike far more often than others, surely (99 %).
+
+    Straight-lining as Krosnick 1991 has it, "Response strategies for coping with the cognitive
+    demands of attitude measures in surveys", Applied Cognitive Psychology 5.
+    """
+    answers, straight = grids.answers[worker], grids.straight[worker]
+    others = grids.answers.total() - answers
+    usual = (grids.straight.total() - straight) / others if others else 0.0
+    if answers < LEAST_JUDGED or wilson_interval(straight, answers, 2.576)[0] <= usual:
+        return None
+    what = f"gave one rating to every question of a grid in {straight} of {answers} answers"
+    return Flag("straight-lining", worker, f"{what}; others do in {usual:.0%}")
 
 
 def disagreement_flag(worker: int, labels: LabelTally) -> Flag | None:

@@ -22,6 +22,7 @@ from mephisto_engine.analysis.fields import (
     FieldFinder,
     LabelField,
     chosen_field,
+    find_grids,
     flat,
 )
 from mephisto_engine.analysis.flags import Flag
@@ -37,7 +38,7 @@ from mephisto_engine.analysis.report import (
     WorkerFigures,
 )
 from mephisto_engine.analysis.robust import median
-from mephisto_engine.analysis.tally import LabelTally, TimeTally
+from mephisto_engine.analysis.tally import GridTally, LabelTally, TimeTally
 from mephisto_engine.analysis.texts import Likeness, Text, TextIndex
 
 SHOWN_ITEMS: Final = 20
@@ -80,25 +81,32 @@ class Statistics:
     tallies: dict[str, LabelTally] = field(default_factory=dict)
     """Field → its labels; a field that turns out to be a text loses its tally."""
     times: TimeTally = field(default_factory=TimeTally)
+    grids: GridTally = field(default_factory=GridTally)
     likenesses: dict[str, list[Likeness]] = field(default_factory=lambda: defaultdict(list))
     """Field of free text → texts that were there before."""
     gold: dict[int, Counter[bool]] = field(default_factory=lambda: defaultdict(Counter))
     """Worker → how many gold units were right, and wrong."""
     answers: int = 0
+    _grids: list[frozenset[str]] = field(default_factory=list)
     _texts: dict[str, TextIndex] = field(default_factory=lambda: defaultdict(TextIndex))
     _estimates: dict[str, _Estimated] = field(default_factory=dict)
 
     def declare(self, fields: Iterable[LabelField]) -> None:
         """Say which fields are labels; to be called before any answer."""
         self.fields.declared |= {item.name: item for item in fields}
+        self._grids = find_grids(self.fields.declared.values())
 
     def add(self, answer: Answer) -> None:
         """Take in an answer."""
         self.answers += 1
         if answer.seconds is not None:
             self.times.add(answer.worker, answer.seconds)
-        for name, value in flat(answer.outputs):
+        values = dict(flat(answer.outputs))
+        for name, value in values.items():
             self._add_value(answer, name, value)
+        if self._grids:
+            ratings = {name: label_text(value) for name, value in values.items()}
+            self.grids.add(answer.worker, ratings, self._grids)
 
     def add_gold(self, worker: int, is_right: bool) -> None:
         """Take in how a worker did on a unit whose answer was known."""
@@ -252,6 +260,7 @@ class Statistics:
             (
                 flags.gold_flag(worker, golds[True], golds[False]),
                 flags.disagreement_flag(worker, tally),
+                flags.grid_flag(worker, self.grids),
                 flags.straight_lining_flag(worker, tally) if worker in tally.runs else None,
             ),
         )

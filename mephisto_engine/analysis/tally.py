@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import log
 from typing import Final
@@ -115,3 +115,21 @@ class TimeTally:
         """How many of a worker's times are below ``low``, and how many above ``high``, as logs."""
         own = self.of_worker.get(worker, [])
         return bisect_left(own, low), len(own) - bisect_right(own, high)
+
+
+@dataclass
+class GridTally:
+    """Answers in which every question of a grid, rated on one scale, got the same rating."""
+
+    answers: Counter[int] = field(default_factory=Counter)
+    """Worker → answers with a grid."""
+    straight: Counter[int] = field(default_factory=Counter)
+    """Worker → those with one rating down the whole grid."""
+
+    def add(self, worker: int, ratings: Mapping[str, str], grids: Iterable[frozenset[str]]) -> None:
+        """Take in an answer: field → rating."""
+        for grid in grids:
+            given = [ratings[name] for name in grid if name in ratings]
+            if len(given) == len(grid):
+                self.answers[worker] += 1
+                self.straight[worker] += len(set(given)) == 1

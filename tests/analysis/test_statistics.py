@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from answered_world import AnsweredRun
 
-from mephisto_engine.analysis.fields import FieldFinder, LabelField, flat
+from mephisto_engine.analysis.fields import FieldFinder, LabelField, find_grids, flat
 from mephisto_engine.analysis.labels import ordered_classes
 from mephisto_engine.analysis.statistics import Answer, Statistics
 from mephisto_engine.data_model import Unit
@@ -215,3 +215,31 @@ def test_golds_are_counted_by_worker_and_their_labels_are_not(
     assert [flag.sentence for flag in worker.flags] == ["got 2 of 3 gold units wrong"]
     figures = db.read(standing.worker_history, worker.worker).overall
     assert (figures.gold_right, figures.gold_wrong, figures.done) == (1, 2, 5)
+
+
+def test_one_rating_down_every_grid_is_flagged_where_others_vary() -> None:
+    scale = ("1", "2", "3", "4", "5")
+    statistics = Statistics()
+    statistics.declare([LabelField(f"q{number}", scale) for number in range(5)])
+    for item in range(20):
+        for worker in range(4):
+            ratings = {f"q{number}": 1 + (number * worker + item) % 5 for number in range(5)}
+            statistics.add(Answer(4 * item + worker, item, worker, None, ratings))
+
+    flagged = {flag.worker: flag.sentence for flag in statistics.report("q0").flags}
+
+    assert list(flagged) == [0]
+    assert flagged[0] == (
+        "gave one rating to every question of a grid in 20 of 20 answers; others do in 0%"
+    )
+
+
+def test_a_grid_is_four_questions_of_one_scale() -> None:
+    scale = ("1", "2", "3")
+    same = [LabelField(f"q{number}", scale) for number in range(4)]
+
+    assert find_grids([*same, LabelField("x", ("a", "b", "c"))]) == [
+        frozenset(["q0", "q1", "q2", "q3"])
+    ]
+    assert find_grids(same[:3]) == []
+    assert find_grids([LabelField(f"b{number}", ("false", "true")) for number in range(5)]) == []
