@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command_line import CommandLine
+from command_line import CommandLine, wait_until
 
 from mephisto_engine.database import MephistoDB
 from mephisto_providers.mock.ledger import LEDGER, Ledger
@@ -155,3 +155,31 @@ def test_what_is_wrong_with_a_line_is_said(
 def test_a_note_on_a_worker_is_kept(cli: CommandLine, submitted: list[int]) -> None:
     assert "has a note" in cli.run("workers", "note", "alice", "writes long answers").stderr
     assert cli.run("workers", "note", "alice", " ").returncode == 1
+
+
+def test_a_send_that_is_killed_again_and_again_pays_everybody_once(
+    cli: CommandLine, file: Callable[..., str]
+) -> None:
+    """The mock provider throttles, so that there is always something under way."""
+    with MephistoDB.open(home=cli.home) as db:
+        names = [f"worker-{number}" for number in range(40)]
+        run = ReviewedRun(db, cli.home, *names, provider={"throttle": 0.3})
+        units, stored = run.units, run.stored
+    rows = "".join(f"{unit},accept,0.01\n" for unit in units)
+    cli.run("review", "apply", file("d.csv", f"unit,verdict,bonus\n{rows}"))
+    ledger = Ledger("MOCK_REQUESTER", cli.home / LEDGER)
+    for number in (1, 7, 20, 45):
+        process = cli.start("review", "send")
+        wait_until(
+            lambda: len(ledger.entries) >= number or process.poll() is not None,  # noqa: B023
+            "the provider has paid somebody",
+        )
+        process.kill()
+        process.communicate()
+    with MephistoDB.open(home=cli.home) as db:
+        # What the throttling provider has put off too often is left to one that does not.
+        ReviewedRun.found(db, cli.home, stored, units).change_provider()
+    assert cli.run("review", "send").returncode == 0
+    assert ledger.paid_cents() == 40 * 11
+    assert len(ledger.entries) == 80
+    assert cli.run("doctor").returncode == 0

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,14 @@ class ReviewedRun:
             self.stored.submit(self.stored.arrive(worker, place), f'{{"answer": {place}}}')
         self.units = [unit for unit, _ in self.stored.units]
         self.review = Review(db, home, "operator:me", patience=QUICK)
+
+    @classmethod
+    def found(cls, db: MephistoDB, home: Path, stored: StoredRun, units: list[int]) -> ReviewedRun:
+        """The run as another process finds it."""
+        run = cls.__new__(cls)
+        run.db, run.stored, run.units = db, replace(stored, db=db), units
+        run.review = Review(db, home, "operator:me", patience=QUICK)
+        return run
 
     def change_provider(self, **options: Any) -> None:
         change = TaskRun.update(config=_config(options)).where(TaskRun.id == self.stored.id)
