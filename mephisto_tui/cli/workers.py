@@ -76,19 +76,6 @@ def unblock(context: typer.Context, worker: Worker) -> None:
     say(f"{name} is not blocked any more.")
 
 
-@app.command()
-def note(
-    context: typer.Context,
-    worker: Worker,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="What to remember of them.")],
-) -> None:
-    """Keep a note on a worker; they are never shown it."""
-    from mephisto_engine.database.operations.workers import note_worker
-
-    _, name = change_worker(context, worker, note_worker, text)
-    say(f"{name} has a note.")
-
-
 def change_worker(
     context: typer.Context, worker: str, operation: Callable[..., T], *arguments: Any
 ) -> tuple[T, str]:

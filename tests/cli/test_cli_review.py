@@ -152,11 +152,6 @@ def test_what_is_wrong_with_a_line_is_said(
     assert "Traceback" not in done.stderr
 
 
-def test_a_note_on_a_worker_is_kept(cli: CommandLine, submitted: list[int]) -> None:
-    assert "has a note" in cli.run("workers", "note", "alice", "writes long answers").stderr
-    assert cli.run("workers", "note", "alice", " ").returncode == 1
-
-
 def test_a_send_that_is_killed_again_and_again_pays_everybody_once(
     cli: CommandLine, file: Callable[..., str]
 ) -> None:
@@ -182,4 +177,5 @@ def test_a_send_that_is_killed_again_and_again_pays_everybody_once(
     assert cli.run("review", "send").returncode == 0
     assert ledger.paid_cents() == 40 * 11
     assert len(ledger.entries) == 80
-    assert cli.run("doctor").returncode == 0
+    doctor = cli.run("doctor")
+    assert doctor.returncode == 0, doctor.stdout + doctor.stderr
