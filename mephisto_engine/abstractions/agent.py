@@ -77,6 +77,7 @@ class LiveAgent:
         "_inbox",
         "_keep",
         "_push",
+        "_report",
         "_submitted",
         "history",
         "id",
@@ -98,6 +99,7 @@ class LiveAgent:
         status: str,
         push: Callable[[LiveAgent, dict[str, Any]], None],
         keep: Callable[[LiveAgent, dict[str, Any]], None] | None = None,
+        report: Callable[[LiveAgent, dict[str, Any]], None] | None = None,
         history: list[dict[str, Any]] | None = None,
     ) -> None:
         self.id = id
@@ -110,6 +112,7 @@ class LiveAgent:
         """Live updates of both sides in order; each is stored with the agent."""
         self._push = push
         self._keep = keep or _keep_nothing
+        self._report = report or _keep_nothing
         self._inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._submitted: asyncio.Future[dict[str, Any]] | None = None
         self._gone: str | None = status if status in LOST_AGENT else None
@@ -127,6 +130,13 @@ class LiveAgent:
         """Keep something with the agent's history that the page is not sent."""
         self.history.append(update)
         self._keep(self, update)
+
+    def report(self, problem: dict[str, Any]) -> None:
+        """Put something that went wrong beside the worker into the run's journal.
+
+        ``problem`` says what (``call``) and how (``error``); of many, only some are kept.
+        """
+        self._report(self, problem)
 
     async def get_live_update(self, timeout: float | None = None) -> dict[str, Any]:
         """The next live update of the worker's page.

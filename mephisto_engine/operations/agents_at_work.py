@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
@@ -35,6 +36,9 @@ HOOK_SECONDS = 30.0
 
 MOST_FAILURES = 100
 """Kinds of failures of the operator's functions that are journalled."""
+
+MOST_PROBLEMS = 20
+"""Problems beside one agent that are journalled; after that, every twentieth."""
 
 RETRY_SECONDS = 5.0
 """How long after the database refused to store the end of an agent that is tried again."""
@@ -69,6 +73,8 @@ class AgentsAtWork:
         self._tasks: set[asyncio.Task[None]] = set()
         self._failures: set[tuple[str, str]] = set()
         """Functions of the operator that have failed, and with what words."""
+        self._problems: Counter[str] = Counter()
+        """Token → what went wrong beside the agent so far."""
         runner = type(job.runner)
         self._has_task_code = (
             runner.run_unit is not TaskRunner.run_unit
@@ -132,6 +138,16 @@ class AgentsAtWork:
         """Task code noted something down that the page is not sent."""
         self.updates.add(agent, update, is_from_worker=False)
 
+    def report(self, agent: LiveAgent, problem: dict[str, Any]) -> None:
+        """Something went wrong beside the agent, which goes on; journalled unless it floods."""
+        self._problems[agent.token] += 1
+        number = self._problems[agent.token]
+        if number <= MOST_PROBLEMS or number % MOST_PROBLEMS == 0:
+            # An onboarding agent has no unit, and its number is not that of an agent.
+            agent_id = agent.id if agent.unit.id else 0
+            data = {"number": number, **problem}
+            self.spawn(self._journal("agent.call_failed", agent_id, data))
+
     def push(self, agent: LiveAgent, update: dict[str, Any]) -> None:
         """Send a live update of task code to the agent's page."""
         self.keep(agent, update)
@@ -180,6 +196,7 @@ class AgentsAtWork:
             status=status,
             push=self.push,
             keep=self.keep,
+            report=self.report,
             history=history,
         )
 
@@ -315,6 +332,7 @@ class AgentsAtWork:
 
     def _forget(self, agent: LiveAgent) -> None:
         self._deadlines.cancel(agent.token)
+        self._problems.pop(agent.token, None)
         self.presence.forget(agent)
         self._live.drop_agent(agent)
 

@@ -428,6 +428,7 @@ class RunDriver:
             status=status,
             push=lambda agent, update: self._supervisor.at_work.push(agent, update),
             keep=lambda agent, update: self._supervisor.at_work.keep(agent, update),
+            report=lambda agent, problem: self._supervisor.at_work.report(agent, problem),
             history=history_of(self._db, agent_id),
         )
 

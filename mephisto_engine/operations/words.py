@@ -10,6 +10,7 @@ _ERRORS: Final = frozenset(
         "run.publishing_failed",
         "run.hook_failed",
         "agent.task_failed",
+        "agent.call_failed",
         "agent.page_error",
         "command.failed",
         "intent.failed",
@@ -33,6 +34,7 @@ _WARNINGS: Final = frozenset(
 )
 
 _SENTENCES: Final[dict[str, str]] = {
+    "agent.call_failed": "a call of {call} by agent {id} failed: {error}",
     "agent.completed": "agent {id} submitted unit {unit}",
     "agent.created": "agent {id}, worker {worker}, began unit {unit}",
     "agent.disconnect": "agent {id} disconnected from unit {unit}: {reason}",
@@ -75,10 +77,13 @@ _SENTENCES: Final[dict[str, str]] = {
     "unit.accepted": "unit {id} was accepted by {actor}",
     "unit.compensated": "worker {worker} was compensated with {cents} cents: {reason}",
     "unit.rejected": "unit {id} was rejected by {actor}: {note}",
+    "unit.judged": "unit {id} was judged: right {is_right}, {more_units} more asked for",
     "unit.soft_rejected": "unit {id} was passed (paid, not kept) by {actor}",
     "unit.completed": "unit {id} completed by agent {agent}",
     "worker.blocked": "worker {id} was blocked by {actor}: {reason}",
     "worker.granted": "worker {id} holds {qualification} = {value} now ({actor})",
+    "worker.onboarding_reset": "worker {id} may do the qualifying task for {qualification} again "
+    "({actor})",
     "worker.revoked": "worker {id} lost {qualification} ({actor})",
     "worker.unblocked": "worker {id} was let in again by {actor}",
     "worker.created": "worker {id} ({name}) came for the first time",

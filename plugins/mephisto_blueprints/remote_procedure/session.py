@@ -28,6 +28,7 @@ MOST_OPEN: Final = 64
 """Calls of one agent that run or wait; one more is refused."""
 
 _MOST_DETAIL: Final = 2000
+_MOST_NAME: Final = 100
 
 
 class Session:
@@ -84,7 +85,7 @@ class Session:
         received_at = time.time()
         if len(self._open) >= MOST_OPEN:
             error = CallFailedError(FailureKind.TOO_MANY_CALLS, "too many calls at a time")
-            self._refuse(request_id, error, received_at)
+            self._refuse(request_id, error, received_at, update.get("target"))
             return
         work = self._call(request_id, update, received_at)
         task = asyncio.get_running_loop().create_task(work)
@@ -100,14 +101,18 @@ class Session:
                 )
             response = write_result(result)
         except CallFailedError as error:
-            self._refuse(request_id, error, received_at)
+            self._refuse(request_id, error, received_at, update.get("target"))
         else:
             self._respond(request_id, response, received_at)
 
-    def _refuse(self, request_id: str, error: CallFailedError, received_at: float) -> None:
+    def _refuse(
+        self, request_id: str, error: CallFailedError, received_at: float, target: Any = None
+    ) -> None:
         """Answer with the failure, and keep with the agent what is not for the worker to see."""
         log.warning("agent %d: %s: %s", self._agent.id, error.kind, error.detail)
         detail = error.detail[-_MOST_DETAIL:]
+        call = str(target)[:_MOST_NAME]
+        self._agent.report({"call": call, "kind": error.kind.value, "error": detail})
         self._agent.note({"failed": request_id, "kind": error.kind.value, "error": detail})
         answer = {"error": {"kind": error.kind.value, "message": error.message}}
         response = orjson.dumps(answer).decode() if self._answer_errors else "null"

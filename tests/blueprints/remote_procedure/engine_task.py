@@ -14,7 +14,7 @@ import aiohttp
 
 from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.config import launch_config_from_dict
-from mephisto_engine.data_model import LiveUpdate, Submission
+from mephisto_engine.data_model import Event, LiveUpdate, Submission
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.engine import Engine
 
@@ -76,6 +76,10 @@ class EngineTask:
     def answers(self) -> list[Any]:
         rows = self._db.read(lambda: list(Submission.select().order_by(Submission.id)))
         return [json.loads(row.body) for row in rows]
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        rows = self._db.read(lambda: list(Event.select().where(Event.kind == kind)))
+        return [row.data for row in rows]
 
     def _start(self) -> None:
         self._db = MephistoDB.open(home=self.folder / "home")

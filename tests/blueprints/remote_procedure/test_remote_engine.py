@@ -94,6 +94,9 @@ async def test_a_page_calls_and_submits_and_all_of_it_is_stored(
     [note] = [body for body in ours if "failed" in body]
     assert "ValueError: secret" in note["error"]
     assert task.answers() == [{"label": "cat"}]
+    [problem] = task.events("agent.call_failed")
+    assert (problem["call"], problem["kind"]) == ("fail", "failed")
+    assert "ValueError: secret" in problem["error"]
 
 
 async def test_a_reload_gives_what_was_called_before(task: EngineTask, arrive: Arrive) -> None:
