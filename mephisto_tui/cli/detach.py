@@ -60,7 +60,7 @@ def spawn_engine(settings: Settings, command: str, arguments: Sequence[str]) -> 
     Raises:
         DetachedStartError: it ended without that.
     """
-    log, path = _new_log(settings.logs)
+    log, path = new_log(settings.logs)
     reader, writer = os.pipe()
     with log:
         process = subprocess.Popen(
@@ -100,7 +100,7 @@ def _program(settings: Settings) -> list[str]:
     return program if settings.db is None else [*program, "--db", settings.db]
 
 
-def _new_log(folder: Path) -> tuple[IO[bytes], Path]:
+def new_log(folder: Path) -> tuple[IO[bytes], Path]:
     """The next free `engine-<n>.log`; exclusive creation lets two starts never share one."""
     number = 1
     while True:

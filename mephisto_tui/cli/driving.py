@@ -23,6 +23,7 @@ from mephisto_tui.cli.detach import report_start
 from mephisto_tui.cli.errors import describe
 from mephisto_tui.cli.exit_codes import ExitCode
 from mephisto_tui.cli.feed import EventFeed
+from mephisto_tui.cli.foreground import Background, stand_in_front
 from mephisto_tui.cli.interrupts import Interrupts, counted_interrupts, terminate_as_interrupt
 from mephisto_tui.cli.output import put_events, put_json, put_lines, say
 from mephisto_tui.cli.reading import look, run_object
@@ -80,15 +81,19 @@ class Printer:
 
 def drive_here(settings: Settings, start: Start, manner: Manner) -> None:
     """Bring a run on line in this process and stay until it has ended."""
+    has_console = not manner.is_headless and can_draw()
+    background = stand_in_front() if has_console else None
     with engine_in_process(settings) as (db, engine):
         begun = db.read(last_event_id)
         with terminate_as_interrupt():
             run_id = start.on(engine)
         report_start(manner.report_fd, run_id)
         with counted_interrupts() as interrupts:
-            if not manner.is_headless and can_draw():
+            if background is not None:
                 ended = _with_console(settings, db, engine, run_id, manner)
                 _after_console(engine, run_id, manner, ended, interrupts)
+                if ended.reason in ("detach", "hangup") and engine.running():
+                    _go_on_alone(settings, engine.running(), background)
                 feed = EventFeed(db, run_id)
             else:
                 feed = EventFeed(db, run_id, after=begun)
@@ -202,7 +207,20 @@ def _after_console(
     elif manner.ends_with_console and ended.reason != "hangup":
         with suppress(StateError):
             engine.stop(run_id, now=True)
-    elif ended.reason != "hangup":
-        names = ", ".join(map(str, running))
-        what = f"Run {names} goes" if len(running) == 1 else f"Runs {names} go"
-        say(f"{what} on without a console; ctrl+c lets those at work finish.")
+    elif ended.reason not in ("detach", "hangup"):
+        say(f"{_what_goes_on(running)} without a console; ctrl+c lets those at work finish.")
+
+
+def _go_on_alone(settings: Settings, running: Sequence[int], background: Background) -> None:
+    """Drive the runs on as a process of its own, with a log in place of the terminal."""
+    log = background.go(settings.logs)
+    words = (
+        f"{_what_goes_on(running)} as process {os.getpid()}; its log is {log}\n"
+        f"`mephisto-tui watch {running[0]}` brings the console back."
+    )
+    background.release(words)
+
+
+def _what_goes_on(running: Sequence[int]) -> str:
+    names = ", ".join(map(str, running))
+    return f"Run {names} goes on" if len(running) == 1 else f"Runs {names} go on"

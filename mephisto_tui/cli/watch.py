@@ -33,11 +33,13 @@ def open_console(settings: Settings, *, is_read_only: bool = False) -> None:
     """
     from mephisto_engine.errors import StateError
     from mephisto_tui.cli.console import show_console
+    from mephisto_tui.cli.foreground import stand_in_front
     from mephisto_tui.terminal import refusal
 
     reason = refusal()
     if reason:
         raise StateError(f"No console: {reason}.", "`mephisto-tui runs` lists the same as lines.")
+    stand_in_front()
     with settings.database() as db:
         show_console(settings, db, None, is_read_only=is_read_only)
 
@@ -54,7 +56,12 @@ def watch(
 
     The run does not notice that the console comes and goes.
     """
+    from mephisto_tui.cli.foreground import stand_in_front
+    from mephisto_tui.terminal import refusal
+
     settings = settings_of(context)
+    if not as_plain and not refusal():
+        stand_in_front()
     with settings.database() as db:
         show_or_follow(settings, db, run_id, as_plain=as_plain, is_read_only=read_only)
 

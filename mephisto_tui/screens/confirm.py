@@ -137,11 +137,16 @@ class ConfirmScreen(DialogScreen):
     def on_key(self, event: Key) -> None:
         if self.question.number is not None:
             return
-        if event.character in ("q", "h"):
+        values = {answer.key: answer.value for answer in self.question.answers}
+        if event.character in values:
+            # The screen below has a meaning of its own for the key.
+            event.stop()
+            event.prevent_default()
+            self.dismiss(values[event.character])
+        elif event.character in ("q", "h"):
+            event.stop()
+            event.prevent_default()
             self.dismiss(None)
-        for answer in self.question.answers:
-            if event.character == answer.key:
-                self.dismiss(answer.value)
 
 
 def sentence(*parts: str) -> tuple[Line, ...]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from command_line import CommandLine
+from session_terminal import Terminal
 
 
 @pytest.fixture
@@ -12,3 +13,11 @@ def cli(tmp_path: Path) -> Iterator[CommandLine]:
     command_line = CommandLine(tmp_path / "home")
     yield command_line
     command_line.close()
+
+
+@pytest.fixture
+def terminal(cli: CommandLine) -> Iterator[Terminal]:
+    made = Terminal(cli)
+    yield made
+    for child in made.children:
+        child.close(force=True)

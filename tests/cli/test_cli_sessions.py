@@ -2,66 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import sys
-from collections.abc import Iterator
 
-import pexpect
 import pytest
-from command_line import CONFIG, NOBODY_COMES, PATIENCE, CommandLine, is_alive, wait_until
+from command_line import CommandLine, is_alive, wait_until
+from session_terminal import (
+    ALTERNATE_SCREEN,
+    EMPTY_RUN,
+    MAIN_SCREEN,
+    Terminal,
+    shown,
+    status_of,
+)
 
 pytestmark = pytest.mark.pty
-
-EMPTY_RUN = ("launch", str(CONFIG), NOBODY_COMES, "demo.units=3")
-MAIN_SCREEN = "\x1b[?1049l"
-ALTERNATE_SCREEN = "\x1b[?1049h"
-
-
-class Terminal:
-    def __init__(self, cli: CommandLine) -> None:
-        self.cli = cli
-        self.children: list[pexpect.spawn[str]] = []
-
-    def start(self, *arguments: str) -> pexpect.spawn[str]:
-        child = pexpect.spawn(
-            sys.executable,
-            ["-m", "mephisto_tui.cli", *arguments],
-            dimensions=(24, 80),
-            timeout=PATIENCE,
-            encoding="utf-8",
-            env={
-                "PATH": os.environ["PATH"],
-                "MEPHISTO_HOME": str(self.cli.home),
-                "TERM": "xterm-256color",
-                "LANG": "C.UTF-8",
-            },
-        )
-        self.children.append(child)
-        return child
-
-    def end(self, child: pexpect.spawn[str]) -> int | None:
-        child.expect(pexpect.EOF)
-        child.close()
-        return child.exitstatus
-
-
-@pytest.fixture
-def terminal(cli: CommandLine) -> Iterator[Terminal]:
-    made = Terminal(cli)
-    yield made
-    for child in made.children:
-        child.close(force=True)
-
-
-def status_of(cli: CommandLine) -> str:
-    return str(cli.json("status", "1")["status"])
-
-
-def shown(child: pexpect.spawn[str]) -> None:
-    """Wait until the console is drawn over a run that is on line."""
-    child.expect_exact(ALTERNATE_SCREEN)
-    child.expect("live")
 
 
 def test_a_demo_ends_with_its_run_and_leaves_its_facts_behind(
@@ -97,13 +51,13 @@ def test_a_signal_takes_the_console_and_leaves_a_clean_terminal(
     child.expect_exact(MAIN_SCREEN)
 
     if number == signal.SIGHUP:
-        assert status_of(cli) == "live"
-        assert child.isalive()
-        cli.run("stop", "1")
         assert terminal.end(child) == 0
+        assert cli.json("status", "1")["is_driven"] is True
+        cli.run("stop", "1")
+        wait_until(lambda: status_of(cli) == "stopped", "the run is stopped")
     else:
         assert terminal.end(child) == 130
-    assert status_of(cli) == "stopped"
+        assert status_of(cli) == "stopped"
 
 
 def test_a_run_goes_on_when_the_terminal_is_closed(cli: CommandLine, terminal: Terminal) -> None:
