@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from mephisto_engine.abstractions.registry import Registry
+from mephisto_engine.analysis.labels import Level
+from mephisto_engine.analysis.report import Report
 from mephisto_engine.data_model.answers import AnswerRecord
 from mephisto_engine.data_model.records import UnitRecord, WorkerRecord
 from mephisto_engine.data_model.status import DONE_UNIT, UnitStatus
@@ -22,6 +24,7 @@ from mephisto_engine.database.queries.answers import PORTION, Selection
 from mephisto_engine.database.queries.runs import find_run
 from mephisto_engine.errors import StateError
 from mephisto_engine.operations.answer_data import AnswerReader, merged_metadata
+from mephisto_engine.operations.statistics import StatisticsFollower
 
 ENDED_UNIT: Final = DONE_UNIT | {UnitStatus.EXPIRED.value}
 QUALIFIED_VALUE: Final = 1
@@ -153,6 +156,31 @@ class DataBrowser:
         return (
             record.unit for record in self._stream(self._selection(task_name, run_id, statuses))
         )
+
+    def get_statistics(
+        self,
+        *,
+        task_name: str | None = None,
+        run_id: int | None = None,
+        field: str | None = None,
+        level: Level | None = None,
+    ) -> Report:
+        """How far the workers of a task or of a run agree, and how good each of them is.
+
+        Args:
+            task_name: which task, or
+            run_id: which run.
+            field: which field of the answers, with dots into it; default the first with labels.
+            level: how its classes differ, for Krippendorff's alpha.
+
+        Raises:
+            NotFoundError: there is no such task, run or field.
+        """
+        runs = self._selection(task_name, run_id, DONE_UNIT).runs
+        follower = StatisticsFollower(self.db, runs, self._registry, field)
+        follower.follow()
+        follower.estimate(level=level)
+        return follower.report(level=level)
 
     def get_workers_with_qualification(self, qualification_name: str) -> list[WorkerRecord]:
         """Workers who hold a qualification with the value 1.

@@ -10,7 +10,8 @@ from mephisto_engine.config.task_args import WHERE, TaskArgs, to_cents
 from mephisto_engine.config.wage import wage_at
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations.runs import note_low_pay
-from mephisto_engine.database.queries import browse, labels, standing
+from mephisto_engine.database.queries import browse, standing
+from mephisto_engine.database.queries.answers import runs_of_task
 from mephisto_engine.database.queries.runs import find_run
 from mephisto_engine.errors import NotFoundError, Problem
 
@@ -67,7 +68,7 @@ def wage_of_pilot(task: TaskArgs) -> Wage | None:
     None where there is no minimum, or fewer than five units were submitted.
     """
     try:
-        _, run_ids = labels.find_runs_of_task(str(task.task_name))
+        run_ids = runs_of_task(str(task.task_name))
     except NotFoundError:
         return None
     units, worked_ms = standing.median_time(run_ids)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from answered_world import AnsweredRun
 
+from mephisto_engine import DataBrowser
 from mephisto_engine.analysis.fields import FieldFinder, LabelField, find_grids, flat
 from mephisto_engine.analysis.labels import ordered_classes
 from mephisto_engine.analysis.statistics import Answer, Statistics
@@ -243,3 +244,15 @@ def test_a_grid_is_four_questions_of_one_scale() -> None:
     ]
     assert find_grids(same[:3]) == []
     assert find_grids([LabelField(f"b{number}", ("false", "true")) for number in range(5)]) == []
+
+
+def test_a_script_gets_the_same_report(db: MephistoDB, run: AnsweredRun) -> None:
+    run.fill()
+    browser = DataBrowser(db)
+
+    report = browser.get_statistics(run_id=run.id)
+
+    assert report == follow(db, run.id).report()
+    assert browser.get_statistics(task_name="sample-task").answers == 90
+    with pytest.raises(NotFoundError):
+        browser.get_statistics(task_name="nope")

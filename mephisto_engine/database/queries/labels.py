@@ -14,7 +14,6 @@ from mephisto_engine.data_model import (
     Assignment,
     Judgement,
     Submission,
-    Task,
     TaskRun,
     Unit,
     Worker,
@@ -23,7 +22,7 @@ from mephisto_engine.data_model.base import database
 from mephisto_engine.data_model.records import GOLD_INDEX
 from mephisto_engine.data_model.status import HOLDING_AGENT
 from mephisto_engine.database.compiled import Compiled, param
-from mephisto_engine.errors import NotFoundError
+from mephisto_engine.database.queries.answers import runs_of_task
 
 
 class StoredAnswer(NamedTuple):
@@ -91,22 +90,7 @@ def find_runs(text: str) -> tuple[str, tuple[int, ...]]:
         run = TaskRun.get_or_none(TaskRun.id == int(text))
         if run is not None:
             return f"run {run.id}", (run.id,)
-    return find_runs_of_task(text)
-
-
-def find_runs_of_task(name: str) -> tuple[str, tuple[int, ...]]:
-    """The runs of a task, oldest first, and the task in words.
-
-    Raises:
-        NotFoundError: there is no run of such a task.
-    """
-    query: Any = TaskRun.select(TaskRun.id).join(Task).where(Task.name == name)
-    found = tuple(row[0] for row in query.order_by(TaskRun.id).tuples())
-    if not found:
-        raise NotFoundError(
-            f"There is no run and no task {name!r}.", "`mephisto-tui runs` lists them."
-        )
-    return f"task {name}", found
+    return f"task {text}", runs_of_task(text)
 
 
 @cache
