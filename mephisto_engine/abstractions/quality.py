@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mephisto_engine.abstractions.args import arg
+from mephisto_engine.abstractions.qualifications import Comparator, Requirement
 from mephisto_engine.data_model.records import SubmittedUnit, WorkerRecord
 from mephisto_engine.errors import Problem
 
@@ -172,6 +173,15 @@ def gold_factory(
         return items[order[place]]
 
     return next_gold
+
+
+def requirements_of(args: Any) -> Iterator[Requirement]:
+    """What options of a blueprint ask of every worker: not to have been kept out before."""
+    if getattr(args, "block_qualification", None):
+        yield Requirement(args.block_qualification, Comparator.DOES_NOT_EXIST)
+    if getattr(args, "use_golds", False):
+        names = GoldNames(str(args.gold_qualification_base))
+        yield Requirement(names.disqualified, Comparator.DOES_NOT_EXIST)
 
 
 def quality_problems(

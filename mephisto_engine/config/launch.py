@@ -11,12 +11,12 @@ from typing import Any
 from mephisto_engine.abstractions.args import REQUIRED
 from mephisto_engine.abstractions.blueprint import Blueprint, SharedTaskState
 from mephisto_engine.abstractions.qualifications import (
-    Comparator,
     Requirement,
     parse_requirement,
 )
-from mephisto_engine.abstractions.quality import GoldNames, quality_problems
+from mephisto_engine.abstractions.quality import quality_problems, requirements_of
 from mephisto_engine.abstractions.registry import PluginKind, Registry
+from mephisto_engine.abstractions.tips import tips_problems
 from mephisto_engine.config.check import build_args, defaults_of, literal
 from mephisto_engine.config.compose import Composition, MephistoConfig, compose
 from mephisto_engine.config.plain import dotted, first_line, to_json, to_plain
@@ -309,20 +309,16 @@ class _Draft:
             else:
                 found.append(parsed)
         args = self._args.get(PluginKind.BLUEPRINT)
-        if args is not None and args.block_qualification:
-            found.append(Requirement(args.block_qualification, Comparator.DOES_NOT_EXIST))
-        if args is not None and getattr(args, "use_golds", False):
-            disqualified = GoldNames(str(args.gold_qualification_base)).disqualified
-            found.append(Requirement(disqualified, Comparator.DOES_NOT_EXIST))
-        return tuple(found)
+        return (*found, *requirements_of(args))
 
     def _check_quality(self, task: TaskArgs | None, state: SharedTaskState | None) -> None:
-        """Screening and gold units, whichever blueprint has them."""
+        """Screening, gold units and tips, whichever blueprint has them."""
         args = self._args.get(PluginKind.BLUEPRINT)
         if args is None or task is None or state is None:
             return
         limits = (task.allowed_concurrent, task.maximum_units_per_worker)
         self.problems.extend(quality_problems(args, state, *limits))
+        self.problems.extend(tips_problems(args))
 
     def _ask_plugins(self, state: SharedTaskState | None) -> None:
         """Each plugin's own say, as far as its options could be built."""

@@ -16,6 +16,7 @@ from mephisto_engine.abstractions.crowd_provider import CrowdProvider, ProviderC
 from mephisto_engine.abstractions.qualifications import Requirement
 from mephisto_engine.abstractions.registry import PluginKind, Registry
 from mephisto_engine.abstractions.site import Site
+from mephisto_engine.abstractions.tips import read_tips, tips_path
 from mephisto_engine.config.launch import LaunchConfig
 from mephisto_engine.data_model.records import GOLD_INDEX, SCREENING_INDEX, RunRecord
 
@@ -65,10 +66,15 @@ class Job:
         return Site(
             root=root,
             uploads=uploads,
-            task_config=self.blueprint.get_frontend_args(),
+            task_config=self._task_config(),
             provider_script=self.provider.page_script(),
             title=self.title,
         )
+
+    def _task_config(self) -> dict[str, Any]:
+        path = tips_path(self.blueprint.args)
+        tips = {} if path is None else {"tips": read_tips(path)}
+        return {**tips, **self.blueprint.get_frontend_args()}
 
     def build_site(self, root: Path) -> None:
         """Have the task builder fill the folder; blocks."""
