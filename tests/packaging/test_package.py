@@ -242,8 +242,8 @@ def test_columns_are_typed_where_all_values_are_of_one_type(
     world: StoredWorld, export: Exporter
 ) -> None:
     answers: list[Any] = [
-        {"n": 1, "x": 1, "b": True, "mixed": 1, "list": [1], "big": 2**70},
-        {"n": None, "x": 1.5, "b": False, "mixed": "a", "new": "late"},
+        {"n": 1, "x": 1, "b": True, "mixed": 1, "list": [1], "big": 2**62, "both": 2**62},
+        {"n": None, "x": 1.5, "b": False, "mixed": "a", "new": "late", "both": 0.5},
     ]
     run_id = world.add_run([{}, {}])
     for (unit, _), answer in zip(world.units_of[run_id], answers, strict=True):
@@ -253,6 +253,7 @@ def test_columns_are_typed_where_all_values_are_of_one_type(
     assert types["outputs.n"] == types["unit_id"] == "int64"
     assert (types["outputs.x"], types["outputs.b"]) == ("double", "bool")
     assert types["outputs.mixed"] == types["outputs.list"] == "string"
+    assert (types["outputs.big"], types["outputs.both"]) == ("int64", "string")
     assert types["submitted_at"] == "timestamp[ms, tz=UTC]"
     assert table.column("outputs.new").to_pylist() == [None, "late"]
     assert table.column("outputs.list").to_pylist() == ["[1]", None]

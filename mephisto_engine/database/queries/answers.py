@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -33,8 +33,8 @@ from mephisto_engine.data_model.records import UnitRecord
 from mephisto_engine.data_model.status import DONE_UNIT, HOLDING_AGENT, DecisionStatus
 from mephisto_engine.errors import NotFoundError
 
-PORTION: Final = 500
-"""Units that are read together: five queries for all of them, and little memory."""
+PORTION: Final = 200
+"""Units that are read together: six queries for all of them, and little memory."""
 
 _AGENT: Final = 13
 """Place of the agent's id among the columns of `_units`; what follows is of the agent."""
@@ -68,22 +68,27 @@ def chosen(selection: Selection) -> Any:
 
 def answers(ids: Sequence[int]) -> list[AnswerRecord]:
     """Units by their ids, in the order of the ids, with all that was handed in for them."""
-    rows = list(bound.obj.stream(_units().where(Unit.id.in_(list(ids))).order_by(Unit.id)))
-    agents = [row[_AGENT] for row in rows if row[_AGENT] is not None]
+    return list(stream_answers(ids))
+
+
+def stream_answers(ids: Sequence[int]) -> Iterator[AnswerRecord]:
+    """The same, with no more than one answer in memory at a time; inside `MephistoDB.read`."""
+    units = list(ids)
+    holders = Agent.select(Agent.id).where(Agent.unit.in_(units) & _HOLDS)
+    agents = [row[0] for row in bound.obj.stream(holders)]
     updates = _by_agent(LiveUpdate, agents)
     metadata = _by_agent(AgentMetadata, agents)
     files = _files(agents)
-    reviews = _reviews([row[0] for row in rows if row[4] in _REVIEWED])
-    return [
-        _record(
+    reviews = _reviews(units)
+    for row in bound.obj.stream(_units().where(Unit.id.in_(units)).order_by(Unit.id)):
+        agent = row[_AGENT]
+        yield _record(
             row,
-            history=tuple(updates.get(row[_AGENT], ())),
-            metadata=tuple(metadata.get(row[_AGENT], ())),
-            files=tuple(files.get(row[_AGENT], ())),
+            history=tuple(updates.get(agent, ())),
+            metadata=tuple(metadata.get(agent, ())),
+            files=tuple(files.get(agent, ())),
             review=reviews.get(row[0]),
         )
-        for row in rows
-    ]
 
 
 def runs_of_task(task_name: str) -> tuple[int, ...]:
@@ -120,9 +125,6 @@ def blueprint_types(run_ids: Iterable[int]) -> dict[int, str]:
     """Which blueprint each run has."""
     query: Any = TaskRun.select(TaskRun.id, TaskRun.blueprint_type)
     return dict(query.where(TaskRun.id.in_(list(run_ids))).tuples())
-
-
-_REVIEWED: Final = frozenset({"accepted", "soft_rejected", "rejected"})
 
 
 def _run_ids(where: Any) -> tuple[int, ...]:

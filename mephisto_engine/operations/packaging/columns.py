@@ -39,6 +39,8 @@ FIXED: Final = {
     "metadata": "json",
     "files": "json",
 }
+_EXACT: Final = 2**53
+"""Whole numbers up to this are floats, too, without losing a digit."""
 _LARGEST: Final = 2**63
 
 
@@ -109,10 +111,15 @@ def type_of(value: Any) -> str:
     if isinstance(value, bool):
         return "bool"
     if isinstance(value, int):
-        return "int" if -_LARGEST <= value < _LARGEST else "json"
+        if abs(value) <= _EXACT:
+            return "int"
+        return "long" if -_LARGEST <= value < _LARGEST else "json"
     if isinstance(value, float):
         return "float"
     return "str" if isinstance(value, str) else "json"
+
+
+_WIDER: Final = {frozenset({"int", "float"}): "float", frozenset({"int", "long"}): "long"}
 
 
 def _common(one: str, other: str) -> str:
@@ -120,7 +127,7 @@ def _common(one: str, other: str) -> str:
         return one
     if not one:
         return other
-    return "float" if {one, other} == {"int", "float"} else "json"
+    return _WIDER.get(frozenset({one, other}), "json")
 
 
 def _is_whole(fields: dict[str, str]) -> bool:

@@ -18,7 +18,7 @@ from mephisto_engine.operations.packaging.rows import Row, as_json
 
 DATABASE: Final = "database.db"
 RUNS: Final = "data/runs"
-AT_ONCE: Final = 2000
+AT_ONCE: Final = 200
 """Units whose rows are in memory together."""
 
 PlaceFile = Callable[[Row, Path], None]

@@ -160,18 +160,20 @@ class _Packaging:
         return resumed, replaced
 
     def _write_part(self, number: int, ids: Any, maker: RowMaker, names: WorkerNames) -> Any:
-        columns, lines, before = Columns(), [], names.replaced
-        for start in range(0, len(ids), queries.PORTION):
-            for answer in queries.answers(ids[start : start + queries.PORTION]):
-                row, line = maker.make(answer)
-                columns.see(row)
-                lines.append(line)
+        columns, units, before = Columns(), 0, names.replaced
+        with self.stage.rows(number) as file:
+            for start in range(0, len(ids), queries.PORTION):
+                for answer in queries.stream_answers(ids[start : start + queries.PORTION]):
+                    row, line = maker.make(answer)
+                    columns.see(row)
+                    file.write(line + b"\n")
+                    units += 1
         record = {
-            "units": len(lines),
+            "units": units,
             "columns": columns.parts,
             "replaced": names.replaced - before,
         }
-        self.stage.keep(number, lines, record)
+        self.stage.note(number, record)
         return record
 
     def _check_counts(self, written: int, stored: int) -> None:

@@ -10,9 +10,9 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import orjson
 
@@ -85,9 +85,12 @@ class Stage:
         path = self.part(number).with_suffix(".json")
         return orjson.loads(path.read_bytes()) if path.exists() else None
 
-    def keep(self, number: int, lines: list[bytes], record: Any) -> None:
-        """Store a part: its rows first, and what is noted of it when they are on disk."""
-        write_whole(self.part(number), b"\n".join([*lines, b""]) if lines else b"")
+    def rows(self, number: int) -> AbstractContextManager[BinaryIO]:
+        """The file of a part's rows, to be written; it is there when the block is left."""
+        return whole_file(self.part(number))
+
+    def note(self, number: int, record: Any) -> None:
+        """Note of a part what is needed of it; only now it counts as whole."""
         write_whole(self.part(number).with_suffix(".json"), orjson.dumps(record))
 
     def finish(self) -> None:
@@ -108,9 +111,16 @@ class Stage:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that its name never stands for half of it."""
+    with whole_file(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to be written under another name, synced, and renamed when the block is left."""
     draft = path.with_name(f"{path.name}.draft")
     with draft.open("wb") as file:
-        file.write(data)
+        yield file
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)

@@ -6,7 +6,6 @@ import csv
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +17,8 @@ from mephisto_engine.operations.packaging.columns import Columns
 from mephisto_engine.operations.packaging.rows import Row, as_json
 
 ROW_GROUP: Final = 5000
-"""Rows that are in memory together while a Parquet file is written."""
+GROUP_CHARACTERS: Final = 32 * 2**20
+"""Rows, and characters in them, that are in memory together while a Parquet file is written."""
 
 
 def write_jsonl(parts: Sequence[Path], columns: Columns, path: Path) -> None:
@@ -95,13 +95,22 @@ def _cell(value: Any) -> str:
 
 
 def _groups(rows: Iterator[list[Any]]) -> Iterator[list[list[Any]]]:
-    while group := list(islice(rows, ROW_GROUP)):
+    group: list[list[Any]] = []
+    size = 0
+    for cells in rows:
+        group.append(cells)
+        size += sum(len(cell) for cell in cells if isinstance(cell, str))
+        if len(group) >= ROW_GROUP or size >= GROUP_CHARACTERS:
+            yield group
+            group, size = [], 0
+    if group:
         yield group
 
 
 def _arrow_type(pyarrow: Any, kind: str) -> Any:
     return {
         "int": pyarrow.int64(),
+        "long": pyarrow.int64(),
         "float": pyarrow.float64(),
         "bool": pyarrow.bool_(),
         "time": pyarrow.timestamp("ms", tz="UTC"),
