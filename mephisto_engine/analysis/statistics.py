@@ -245,7 +245,7 @@ class Statistics:
         texts = (
             flags.text_flags(found_of, name)
             for name, found_of in self.likenesses.items()
-            if not self.fields.is_label(name)
+            if not self.fields.is_label(name) and not self._texts[name].is_echo
         )
         for flag in chain(flags.time_flags(self.times, workers), *texts):
             found[flag.worker].append(flag)

@@ -17,6 +17,7 @@ ALIKE: Final = 0.7
 LEAST_WORDS: Final = 5
 """Shorter texts are alike by chance and are not compared."""
 LEAST_CHARACTERS: Final = 20
+LEAST_REPEATS: Final = 5
 KEPT: Final = 40
 """Texts that are kept for one phrase; a phrase that all use tells nobody apart."""
 LONGEST: Final = 20_000
@@ -83,12 +84,24 @@ class TextIndex:
     _texts: list[tuple[int, int, int, str, frozenset[int]]] = field(default_factory=list)
     _same: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     _by_shingle: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    _of_item: dict[int, str] = field(default_factory=dict)
+    """Item → the first text that was given for it."""
+    _repeats: int = 0
+    """Texts for an item that had one already."""
+    _echoes: int = 0
+    """Those of them that are the same as its first."""
+
+    @property
+    def is_echo(self) -> bool:
+        """Whether the page sends back what it showed: most texts are the same for one item."""
+        return self._repeats >= LEAST_REPEATS and 2 * self._echoes > self._repeats
 
     def add(self, text: Text) -> Likeness | None:
         """Take a text in; what earlier one it is like, if any. Workers' first texts count most."""
         words = normalised(text.text)
         if len(words) < LEAST_CHARACTERS or words.count(" ") + 1 < LEAST_WORDS:
             return None
+        self._compare_with_item(text.item, words)
         found = shingles(words)
         best = self._most_like(words, found)
         self._keep(text, words, found)
@@ -97,6 +110,12 @@ class TextIndex:
         share, place = best
         unit_id, worker, _, _, _ = self._texts[place]
         return Likeness(text.unit_id, text.worker, unit_id, worker, share)
+
+    def _compare_with_item(self, item: int, words: str) -> None:
+        first = self._of_item.setdefault(item, words)
+        if first is not words:
+            self._repeats += 1
+            self._echoes += first == words
 
     def _most_like(self, words: str, found: frozenset[int]) -> tuple[float, int] | None:
         if words in self._same:

@@ -197,3 +197,15 @@ def test_work_without_time_has_no_wage() -> None:
     assert hourly_cents(10, 0) is None
     assert median_hourly_cents([(10, 0)]) is None
     assert median_hourly_cents([(30, 60_000), (0, 60_000), (10, 0)]) == 0
+
+
+def test_what_the_page_sends_back_is_nobodys_copy() -> None:
+    echo, copied = TextIndex(), TextIndex()
+    for item in range(10):
+        for worker in range(3):
+            shown = f"{LONG} in the case of item number {item} of this long list"
+            echo.add(Text(3 * item + worker, worker, item, shown))
+            copied.add(Text(3 * item + worker, worker, item, LONG if worker else shown * 2))
+
+    assert echo.is_echo
+    assert not copied.is_echo
