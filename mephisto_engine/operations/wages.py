@@ -75,6 +75,12 @@ def wage_of_pilot(task: TaskArgs) -> Wage | None:
     return wage_at(task, worked_ms / 1000, units) if units >= LEAST_UNITS else None
 
 
+def minimum_of_task(task_name: str) -> int | None:
+    """Cents an hour that the task's newest run was to pay at least; None where nothing was said."""
+    run_ids = runs_of_task(task_name)
+    return _minimum_cents(browse.run_config(run_ids[-1])) if run_ids else None
+
+
 def wage_warning(task: TaskArgs) -> str:
     """What is wrong with a new run's pay, by its earlier runs or else by the estimated time."""
     wage = wage_of_pilot(task) or wage_at(task, task.estimated_time_in_seconds)

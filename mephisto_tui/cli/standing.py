@@ -36,13 +36,15 @@ def show(context: typer.Context, worker: Worker, as_json: Json = False) -> None:
     """Show what a worker has done, earned and holds; notes and blocks."""
     from mephisto_engine.database.queries.standing import worker_history
     from mephisto_engine.database.queries.workers import find_worker
+    from mephisto_engine.operations.wages import minimum_of_task
 
     with settings_of(context).database() as db:
         found = db.read(worker_history, db.read(find_worker, worker).id)
+        minimums = {name: db.read(minimum_of_task, name) for name in found.by_task if name}
     if as_json:
-        put_json(_history_object(found))
+        put_json(_history_object(found, minimums))
     else:
-        put_lines(_history_lines(found))
+        put_lines([*_history_lines(found), *_low_pay(found, minimums)])
 
 
 def figures(
@@ -98,13 +100,16 @@ def _object(found: Figures) -> dict[str, Any]:
     return {**asdict(found), "done": found.done, "accept_rate": found.accept_rate}
 
 
-def _history_object(found: WorkerHistory) -> dict[str, Any]:
+def _history_object(found: WorkerHistory, minimums: Mapping[str, int | None]) -> dict[str, Any]:
     return {
         "worker": found.worker,
         "first_seen_at": found.first_seen_at,
         "overall": _object(found.overall),
         "by_project": {name: _object(part) for name, part in found.by_project.items()},
-        "by_task": {name: _object(part) for name, part in found.by_task.items()},
+        "by_task": {
+            name: _object(part) | {"minimum_hourly_cents": minimums.get(name)}
+            for name, part in found.by_task.items()
+        },
         "qualifications": found.qualifications,
         "notes": found.notes,
         "blocks": found.blocks,
@@ -135,6 +140,20 @@ def _history_lines(found: WorkerHistory) -> list[str]:
         *_part("task", found.by_task),
         *_part("project", found.by_project),
     ]
+
+
+def _low_pay(found: WorkerHistory, minimums: Mapping[str, int | None]) -> list[str]:
+    """A line for each task that has paid this worker less an hour than it was to."""
+    from mephisto_tui import plain
+    from mephisto_tui.view.words import dollars
+
+    pairs = []
+    for name, part in sorted(found.by_task.items()):
+        hourly, minimum = part.hourly_cents, minimums.get(name)
+        if hourly is not None and minimum is not None and hourly < minimum:
+            what = f"{dollars(hourly)} an hour is below the minimum of {dollars(minimum)}"
+            pairs.append(("low pay", f"{name}: {what}"))
+    return ["", *plain.facts(pairs)] if pairs else []
 
 
 def _part(title: str, figures_of: Mapping[str, Figures]) -> list[str]:

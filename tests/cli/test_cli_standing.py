@@ -22,7 +22,8 @@ def line(tmp_path: Path) -> CommandLine:
     clock = FakeClock()
     with MephistoDB.open(home=found.home, clock=clock) as db:
         for project in (None, "chat"):
-            changes = {"task_name": f"task-{project}", "project_name": project}
+            minimum = {"mephisto": {"task": {"minimum_hourly_wage": 7.25 if project else None}}}
+            changes = {"task_name": f"task-{project}", "project_name": project, "config": minimum}
             run = AnsweredRun(db, clock, items=2, changes=changes)
             run.answer(0, "ada", {"rating": "x"}, 60)
             run.answer(1, "ada", {"rating": "x"}, 120)
@@ -42,6 +43,8 @@ def test_a_worker_is_shown_with_notes_blocks_and_work(line: CommandLine) -> None
     assert [note["text"] for note in found["notes"]] == ["very careful"]
     assert [block["reason"] for block in found["blocks"]] == ["asked for it"]
     shown = line.run("workers", "show", "mock/ada").stdout
+    assert found["by_task"]["task-chat"]["minimum_hourly_cents"] == 725
+    assert "task-chat: $3.00 an hour is below the minimum of $7.25" in shown
     for word in ("very careful", "blocked: asked for it", "1m30s", "task-chat", "AN HOUR"):
         assert word in shown
 
