@@ -52,7 +52,7 @@ MINUTES = 60
 
 PREVIEW_WIDTH = 200
 
-_QUIET = (
+QUIET = (
     "unit.assigned",
     "unit.completed",
     "agent.approved",
@@ -191,7 +191,7 @@ class Monitor:
 
     def _add_line(self, event: Any) -> None:
         number, at, kind, actor, run_id, subject, subject_id, _, after, data = event
-        if kind in _QUIET:
+        if kind in QUIET:
             return
         text = in_words(kind, actor, subject, subject_id, after, data)
         self._log.append(LogRow(number, at, level_of(kind), run_id, text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -27,7 +28,7 @@ def runs(
     from mephisto_tui import plain
     from mephisto_tui.cli.reading import run_object, take
 
-    found = take(settings_of(context), View(runs=_window(status, match, limit)))
+    found = take(settings_of(context), View(runs=_window("runs", status, match, limit)))
     if as_json:
         put_json([run_object(run) for run in found.runs])
     else:
@@ -62,7 +63,7 @@ def units(
     from mephisto_tui import plain
     from mephisto_tui.cli.reading import shown_run, take
 
-    view = View(run_id=run_id, units=_window(status, match, limit))
+    view = View(run_id=run_id, units=_window("units", status, match, limit))
     found = take(settings_of(context), view)
     shown_run(found, run_id)
     _put(as_json, found.units, lambda rows: plain.unit_table(rows, found.taken_at))
@@ -82,7 +83,7 @@ def agents(
     from mephisto_tui import plain
     from mephisto_tui.cli.reading import shown_run, take
 
-    view = View(run_id=run_id, agents=_window(status, match, limit))
+    view = View(run_id=run_id, agents=_window("agents", status, match, limit))
     found = take(settings_of(context), view)
     shown_run(found, run_id)
     _put(as_json, found.agents, lambda rows: plain.agent_table(rows, found.taken_at))
@@ -101,7 +102,7 @@ def workers(
     from mephisto_tui import plain
     from mephisto_tui.cli.reading import everybody, shown_run, take
 
-    view = View(run_id=run_id, workers=_window("", match, limit))
+    view = View(run_id=run_id, workers=_window("workers", "", match, limit))
     if run_id is None:
         found = everybody(settings_of(context), view)
     else:
@@ -143,11 +144,18 @@ def journal(
             put_events(feed.await_new(), as_json=as_json)
 
 
-def _window(status: str, match: str, limit: int | None) -> Window:
+def _window(list_name: str, status: str, match: str, limit: int | None) -> Window:
+    """The rows that the console would show with this filter."""
     from mephisto_engine.operations.snapshot import Window
     from mephisto_tui.cli.reading import ALL_ROWS
+    from mephisto_tui.view.filtering import full_status, narrowed, parse_filter
+    from mephisto_tui.view.rows import LISTS
 
-    return Window(limit=limit or ALL_ROWS, status=status, text=match)
+    statuses = LISTS[list_name].statuses
+    wish = parse_filter(match, statuses)
+    if status:
+        wish = replace(wish, status=full_status(status, statuses))
+    return narrowed(Window(limit=limit or ALL_ROWS), wish)
 
 
 def _put(as_json: bool, rows: Sequence[Any], lines: Callable[[Sequence[Any]], list[str]]) -> None:

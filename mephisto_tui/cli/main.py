@@ -140,6 +140,7 @@ for command in (
     version,
 ):
     app.command()(command)
+app.command("log", hidden=True)(listings.journal)  # what the console calls it
 app.command("set")(control.set_options)
 app.add_typer(review.app, name="review")
 workers.app.command()(standing.show)

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Json = Annotated[bool, typer.Option("--json/--plain", help="Print JSON, or lines of text.")]
 Headless = Annotated[
     bool, typer.Option("--headless", help="No console: one line an event on stdout.")
 ]
@@ -41,4 +41,7 @@ Overrides = Annotated[
 ]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Print no more rows than this.")]
 Status = Annotated[str, typer.Option("--status", help="Only rows with this status.")]
-Match = Annotated[str, typer.Option("--match", help="Only rows in which a column contains this.")]
+Match = Annotated[
+    str,
+    typer.Option("--match", help="Only rows with these words; also !without, ~fuzzy, state:live."),
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ from mephisto_tui.cli.settings import Settings, settings_of
 
 if TYPE_CHECKING:
     from mephisto_engine.database import MephistoDB
+    from mephisto_tui.cli.feed import Event
 
 ReadOnly = Annotated[
     bool, typer.Option("--read-only", help="Refuse every key that would change something.")
@@ -86,15 +88,23 @@ def show_or_follow(
 
 
 def _follow(db: MephistoDB, run_id: int | None) -> None:
-    """Print what happens until ctrl+c, or until the run has ended."""
+    """Print what happens, and how things stand, until ctrl+c or until the run has ended."""
     from mephisto_engine.data_model.status import LIVE_RUN
+    from mephisto_engine.operations.monitor import QUIET
     from mephisto_tui import plain
     from mephisto_tui.cli.feed import EventFeed
     from mephisto_tui.cli.output import put_events, put_lines
     from mephisto_tui.cli.reading import look
+    from mephisto_tui.cli.standings import Standings
+
+    def put(events: Sequence[Event]) -> None:
+        put_events([event for event in events if event.kind not in QUIET], as_json=False)
 
     feed = EventFeed(db, run_id, last=20)
-    while run_id is None or look(db, run_id).status in LIVE_RUN:
-        put_events(feed.await_new(timeout=1), as_json=False)
-    put_events(feed.new(), as_json=False)
+    put(feed.new())
+    with Standings(db, run_id) as standings:
+        while run_id is None or look(db, run_id).status in LIVE_RUN:
+            put_events(standings.news(), as_json=False)
+            put(feed.await_new(timeout=1))
+    put(feed.new())
     put_lines(["", *plain.run_facts(look(db, run_id), db.clock.now())])

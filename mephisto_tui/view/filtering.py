@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mephisto_engine.operations.snapshot import LogRow, Window
+from mephisto_tui.view.statuses import by_shown_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +23,15 @@ class Filter:
 def parse_filter(typed: str, statuses: Sequence[str]) -> Filter:
     """``!word`` inverts, ``state:live`` (also ``status:`` or ``level:``) asks for a status.
 
-    ``~lttrs`` finds what has these letters in this order.
-    A status may be shortened, and dashes or underscores stand for spaces; one that does not exist
-    stays as typed, so that it shows no rows rather than all.
+    ``~lttrs`` finds what has these letters in this order. A status is named as it is stored or as
+    the screen calls it. It may be shortened, and dashes or underscores stand for spaces; one that
+    does not exist stays as typed, so that it shows no rows rather than all.
     """
     words, status = [], ""
     for word in typed.split():
         name, colon, value = word.partition(":")
         if colon and value and name.lower() in ("state", "status", "level"):
-            status = _full_status(value, statuses)
+            status = full_status(value, statuses)
         else:
             words.append(word)
     text = " ".join(words)
@@ -39,11 +40,16 @@ def parse_filter(typed: str, statuses: Sequence[str]) -> Filter:
     return Filter(text.replace(" ", "") if is_fuzzy else text, is_inverse, status, is_fuzzy)
 
 
-def _full_status(typed: str, statuses: Sequence[str]) -> str:
+def full_status(typed: str, statuses: Sequence[str]) -> str:
+    """The status that is meant by what was typed; that itself where none is."""
     wanted = _letters(typed)
-    exact = (name for name in statuses if _letters(name) == wanted)
-    begun = (name for name in statuses if _letters(name).startswith(wanted))
-    return next(exact, None) or next(begun, None) or typed
+    names = {name: name for name in statuses}
+    for known in (names, by_shown_word(statuses)):
+        for name, status in known.items():
+            if _letters(name) == wanted:
+                return status
+    every = (*names.items(), *by_shown_word(statuses).items())
+    return next((status for name, status in every if _letters(name).startswith(wanted)), typed)
 
 
 def _letters(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -19,7 +20,7 @@ from mephisto_tui.view.statuses import (
     run_status,
     unit_status,
 )
-from mephisto_tui.view.tables import Column, TableSpec
+from mephisto_tui.view.tables import AnySpec, Column, TableSpec
 from mephisto_tui.view.words import age, count, duration, first_line, money, rough_age
 
 NAME_CELLS: Final = 60
@@ -187,3 +188,5 @@ WORKERS: Final = TableSpec[WorkerRow](
     cells=_worker_cells,
     own_order="busiest",
 )
+
+LISTS: Final[Mapping[str, AnySpec]] = {spec.name: spec for spec in (RUNS, UNITS, AGENTS, WORKERS)}

@@ -53,13 +53,14 @@ def _labelled(label: str, *spans: Span, cells: int = LABEL_CELLS) -> Line:
     return (Span(f" {label:<{cells}} ", "dim"), *spans)
 
 
-def _total(run: RunRow) -> str:
+def total(run: RunRow) -> str:
+    """How many units there are; ``+`` where more may come."""
     return str(run.total) if run.is_total_final else f"{run.total}+"
 
 
 def progress(run: RunRow, width: int) -> list[Line]:
     """The units of a run: all of them as one meter, then a bar for each status."""
-    share = f"{run.done} / {_total(run)}"
+    share = f"{run.done} / {total(run)}"
     cells = max(4, width - len(share) - 4)
     bars = max(0, width - LABEL_CELLS - 8)
     lines: list[Line] = [
@@ -182,8 +183,6 @@ def strip(snapshot: Snapshot, run: RunRow, now: datetime, width: int) -> list[Li
     """A run in a few lines, for the foot of the list and for small windows."""
     health = snapshot.health
     left = eta(run, health)
-    cap = ", no cap" if run.budget_cents is None else f" of {dollars(run.budget_cents)} cap"
-    spent = f"{dollars(run.cost_cents)}{cap}"
     half = max(0, width // 2 - STRIP_LABEL_CELLS)
     last = snapshot.log[-1] if snapshot.log else None
     said = Span(f"{clock_time(last.at)} {clean(last.text, 300)}") if last else NO_EVENT
@@ -191,17 +190,23 @@ def strip(snapshot: Snapshot, run: RunRow, now: datetime, width: int) -> list[Li
     speed = f"{rate(health):.1f}/min " + (f"ETA {left} " if left else "")
     speed += sparkline(health.submits_per_minute, 12)
     return [
-        _brief("units", Span(_unit_counts(run, width - STRIP_LABEL_CELLS))),
+        _brief("units", Span(unit_counts(run, width - STRIP_LABEL_CELLS))),
         _brief("agents", padded(Span(agents_summary(snapshot, run)), half),
                Span("  rate   ", "dim"), Span(speed)),
-        _brief("money", padded(Span(spent), half), Span("  engine ", "dim"),
+        _brief("money", padded(Span(spent(run)), half), Span("  engine ", "dim"),
                _engine_facts(run, health, now)),
         _brief("link", Span(clean(snapshot.worker_link or run.url, 300) or "-")),
         _brief("why", *why) if why else _brief("last", said),
     ]  # fmt: skip
 
 
-def _unit_counts(run: RunRow, cells: int) -> str:
+def spent(run: RunRow) -> str:
+    """What it has cost, and what it may."""
+    cap = ", no cap" if run.budget_cents is None else f" of {dollars(run.budget_cents)} cap"
+    return f"{dollars(run.cost_cents)}{cap}"
+
+
+def unit_counts(run: RunRow, cells: int) -> str:
     """The statuses that there are units of, as many as fit, and how many more there are."""
     counts = [
         f"{word} {run.units.get(status, 0)}"

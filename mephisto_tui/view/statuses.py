@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from mephisto_tui.safe_text import clean
@@ -50,6 +51,14 @@ _AGENT: Final[dict[str, Look]] = {
 UNIT_STATUSES: Final = tuple(_UNIT)
 RUN_STATUSES: Final = tuple(_RUN)
 AGENT_STATUSES: Final = tuple(_AGENT)
+
+
+def by_shown_word(statuses: Sequence[str]) -> dict[str, str]:
+    """Word on the screen → status, for the kind of record that has these statuses."""
+    for looks in (_RUN, _UNIT, _AGENT):
+        if tuple(looks) == tuple(statuses):
+            return {word: status for status, (_glyph, word, _tone) in looks.items()}
+    return {}
 
 
 def _shown(looks: dict[str, Look], status: str) -> Span:

@@ -125,6 +125,8 @@ def test_a_silent_agent_is_marked_more_the_longer_it_is_silent():
         ("foo bar", Filter("foo bar")),
         ("!foo", Filter("foo", is_inverse=True)),
         ("state:liv", Filter(status="live")),
+        ("state:done", Filter(status="completed")),
+        ("state:starting", Filter(status="launching")),
         ("a status:stopped b", Filter("a b", status="stopped")),
         ("status:nonsense", Filter(status="nonsense")),
         ("state:", Filter("state:")),
