@@ -28,6 +28,7 @@ from mephisto_engine.operations.snapshot import RunRow, Snapshot, Subject
 from mephisto_tui import terminal
 from mephisto_tui.bridge import Bridge
 from mephisto_tui.commands import Scope, commands_for
+from mephisto_tui.console_settings import ConsoleSettings, theme_for
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.base import ConsoleScreen
 from mephisto_tui.screens.confirm import TYPED, ConfirmScreen
@@ -49,11 +50,13 @@ from mephisto_tui.screens.stopping import (
 )
 from mephisto_tui.screens.workers import WorkersScreen
 from mephisto_tui.session import Keeper, Session
+from mephisto_tui.styles.paper import PAPER
 from mephisto_tui.view.chrome import window_title
 from mephisto_tui.view.empty import Surroundings
+from mephisto_tui.view.glyphs import WARNING
 from mephisto_tui.view.raw import Raw
 from mephisto_tui.view.spans import BLANK, Line, line
-from mephisto_tui.widgets.last_door import AsciiFilter, ControlFilter
+from mephisto_tui.widgets.last_door import AsciiFilter, ColourlessFilter, ControlFilter
 from mephisto_tui.widgets.narrow_update import NarrowUpdate
 
 TICK_SECONDS: Final = 0.25
@@ -105,6 +108,7 @@ class ConsoleApp(App[ConsoleExit]):
         clock: Clock | None = None,
         surroundings: Surroundings | None = None,
         kept_in: Path | None = None,
+        settings: ConsoleSettings | None = None,
         standing_note: str = "",
     ) -> None:
         super().__init__()
@@ -115,10 +119,20 @@ class ConsoleApp(App[ConsoleExit]):
         self.clock: Clock = clock or SystemClock()
         self.surroundings = surroundings or Surroundings()
         self.standing_note: Line = line(f" {standing_note}", "dim") if standing_note else BLANK
-        self.theme = "ansi-dark" if terminal.has_few_colours() else "gruvbox"
+        self.settings = settings or ConsoleSettings()
+        self.keymap = self.settings.keymap
+        self.set_keymap(self.keymap.for_textual())
+        self.register_theme(PAPER)
+        has_few_colours = self.no_color or terminal.has_few_colours()
+        self.theme = theme_for(self.settings.theme, has_few_colours)
+        if self.settings.complaint:
+            complaint = clean(f" {WARNING} {self.settings.complaint}", 400)
+            self.standing_note = line(complaint, "warn")
         self._last_doors: list[LineFilter] = [ControlFilter()]
         if terminal.shows_only_ascii() if ascii is None else ascii:
             self._last_doors.append(AsciiFilter())
+        if self.no_color:
+            self._last_doors.append(ColourlessFilter())
         self.keeper = Keeper(kept_in, self.surroundings.database, is_reader=bool(self.refusal))
         self._run_screen: RunScreen | None = None
         self._survey: Worker[None] | None = None
@@ -244,7 +258,7 @@ class ConsoleApp(App[ConsoleExit]):
             if command_id is not None:
                 await screen.action_command(command_id)
 
-        self.push_screen(PaletteScreen(listed), perform)
+        self.push_screen(PaletteScreen(listed, self.keymap), perform)
 
     def say(self, text: str, tone: Literal["", "warn", "bad"] = "") -> None:
         """Tell the operator something on whichever screen is in front, or comes to it."""

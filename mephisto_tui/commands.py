@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from textual.binding import Binding
 
+from mephisto_tui.keymap import OWN_KEYS, Keymap
 from mephisto_tui.view.chrome import NEVER_DROPPED, KeyEntry
 from mephisto_tui.view.spans import BLANK, Line, Span, line
 
@@ -33,21 +34,6 @@ SCOPE_TITLES: Final[dict[Scope, str]] = {
     "workers": "Workers",
     "detail": "One unit, agent or worker",
 }
-_KEY_NAMES: Final = {
-    "enter": "⏎",
-    "escape": "esc",
-    "left": "←",
-    "up": "↑",
-    "down": "↓",
-    "question_mark": "?",
-    "slash": "/",
-    "colon": ":",
-    "full_stop": ".",
-    "space": "spc",
-    "asterisk": "*",
-    "pageup": "pgup",
-    "pagedown": "pgdn",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +52,6 @@ class Command:
     """Cannot be undone, so it asks before it acts."""
     is_listed: bool = True
     """Whether the palette offers it; moving the cursor is for keys alone."""
-
-    @property
-    def shown_keys(self) -> str:
-        return " ".join(_KEY_NAMES.get(key, key) for key in self.keys)
 
     @property
     def handler(self) -> str:
@@ -188,13 +170,13 @@ def bindings_for(*scopes: Scope) -> list[Binding]:
     ]
 
 
-def key_entries(scopes: Sequence[Scope], way_out: str) -> list[KeyEntry]:
+def key_entries(scopes: Sequence[Scope], way_out: str, keymap: Keymap = OWN_KEYS) -> list[KeyEntry]:
     """What the key bar shows: a screen's own commands first, help and ``way_out`` at the right."""
     shown = [command for command in commands_for(scopes) if command.bar is not None]
     shown.sort(key=lambda command: command.bar or NEVER_DROPPED)
     return [
         KeyEntry(
-            _KEY_NAMES.get(command.keys[0], command.keys[0]),
+            keymap.first(command),
             way_out if command.id == "back" else command.title,
             command.bar or NEVER_DROPPED,
             is_at_right=command.bar == NEVER_DROPPED,
@@ -203,20 +185,29 @@ def key_entries(scopes: Sequence[Scope], way_out: str) -> list[KeyEntry]:
     ]
 
 
-def help_page(scopes: Sequence[Scope]) -> list[Line]:
+def mode_keys(keymap: Keymap = OWN_KEYS) -> dict[str, str]:
+    """Title of a mode → the key that leads there."""
+    return {
+        command.title: keymap.first(command)
+        for command in COMMANDS
+        if command.id.startswith("mode.")
+    }
+
+
+def help_page(scopes: Sequence[Scope], keymap: Keymap = OWN_KEYS) -> list[Line]:
     """Every command of a screen, its keys, and what it does."""
     lines: list[Line] = []
     for scope in [scope for scope in SCOPE_TITLES if scope in scopes][::-1]:
         lines += [BLANK] if lines else []
         lines.append(line(f" {SCOPE_TITLES[scope]}", "accent"))
-        lines += [_help_line(command) for command in COMMANDS if command.scope == scope]
+        lines += [_help_line(command, keymap) for command in COMMANDS if command.scope == scope]
     return lines
 
 
-def _help_line(command: Command) -> Line:
+def _help_line(command: Command, keymap: Keymap) -> Line:
     asks = Span("  asks first", "warn") if command.is_dangerous else Span("")
     return (
-        Span(f"  {command.shown_keys:<12}", "strong"),
+        Span(f"  {keymap.all(command):<12}", "strong"),
         Span(f"{command.title:<14}"),
         Span(command.help, "dim"),
         asks,

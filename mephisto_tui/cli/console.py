@@ -49,6 +49,7 @@ def show_console(
     """
     from mephisto_tui.app import ConsoleApp, run_console
     from mephisto_tui.bridge import MonitorBridge
+    from mephisto_tui.console_settings import load_settings, settings_path
     from mephisto_tui.launching import Launching
     from mephisto_tui.session import session_path
     from mephisto_tui.surroundings import look_around, note_for
@@ -68,6 +69,9 @@ def show_console(
             exit_when_done=exit_when_done,
             surroundings=around,
             kept_in=session_path(),
+            settings=load_settings(
+                settings.keys or settings_path(), has_to_exist=bool(settings.keys)
+            ),
             standing_note=note or note_for(around),
         )
         ended = run_console(app, log_path=settings.logs / "console.log", mouse=settings.mouse)

@@ -82,6 +82,10 @@ def options(
             help="Let the console listen to the mouse; by default not over SSH.",
         ),
     ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The console's keys and theme (YAML)."),
+    ] = None,
     _: Annotated[
         bool,
         typer.Option(
@@ -90,7 +94,7 @@ def options(
     ] = False,
 ) -> None:
     """Collect data from crowd workers, and watch it live in the terminal."""
-    context.obj = Settings(db, home.expanduser(), is_ascii, mouse)
+    context.obj = Settings(db, home.expanduser(), is_ascii, mouse, keys)
     if context.invoked_subcommand is None:
         _open_console_or_help(context)
 

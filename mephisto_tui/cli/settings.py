@@ -24,6 +24,8 @@ class Settings:
     is_ascii: bool = False
     mouse: bool | None = None
     """Whether the console listens to the mouse; None: unless that would cost over SSH."""
+    keys: Path | None = None
+    """File with the console's settings; None: the one among the user's configuration, if any."""
 
     @contextmanager
     def database(self) -> Iterator[MephistoDB]:
@@ -34,9 +36,7 @@ class Settings:
 
     def has_database(self) -> bool:
         """Whether there is a database already; none is made by asking."""
-        from mephisto_engine.database.schema import sqlite_path
-
-        return sqlite_path(self.db or str(self.home / "data.db")).is_file()
+        return self.database_path.is_file()
 
     @property
     def database_url(self) -> str:

@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from mephisto_engine.operations.snapshot import Snapshot, View, Window
-from mephisto_tui.commands import Scope, bindings_for, key_entries
+from mephisto_tui.commands import Scope, bindings_for, key_entries, mode_keys
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view import chrome
 from mephisto_tui.view.changes import changes_between
@@ -83,7 +83,7 @@ class ConsoleScreen(Screen[None]):
         yield Block(id="marked")
         yield Block(id="message")
         yield from self.foot()
-        yield KeyBar(key_entries(self.SCOPES, self.WAY_OUT))
+        yield KeyBar(key_entries(self.SCOPES, self.WAY_OUT, self.app.keymap))
         yield Block(id="too-small")
 
     def content(self) -> Sequence[Widget]:
@@ -165,7 +165,10 @@ class ConsoleScreen(Screen[None]):
         crumbs = self.breadcrumb()
         self._block("title").show(lambda cells: [chrome.title(crumbs, facts, cells)])
         right, badges = self._right_of_modes(), self._badges()
-        self._block("modes").show(lambda cells: [chrome.modes(self.MODE, right, badges, cells)])
+        keys = mode_keys(app.keymap)
+        self._block("modes").show(
+            lambda cells: [chrome.modes(self.MODE, right, badges, cells, keys)]
+        )
         message = self._message(freshness, now)
         self._block("message").show(lambda cells: [message])
         self._block("too-small").show(self._too_small)

@@ -39,7 +39,7 @@ class HelpScreen(ScrollScreen):
         self.pane().focus()
 
     def _page(self, cells: int) -> list[Line]:
-        return help_page(self._scopes)
+        return help_page(self._scopes, self.app.keymap)
 
     def do_help(self) -> None:
         self.do_back()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -123,27 +123,31 @@ def worst_event(log: Sequence[LogRow]) -> Line:
     return ()
 
 
-MODES: Final = (
-    ("1", "Runs"),
-    ("2", "Review"),
-    ("3", "Workers"),
-    ("4", "Log"),
-    ("5", "Launch"),
-)
+DIGITS: Final = {"Runs": "1", "Review": "2", "Workers": "3", "Log": "4", "Launch": "5"}
+"""Mode → the key that it comes with."""
 
 
-def modes(present: str, right: Line, badges: dict[str, str], cells: int) -> Line:
-    """The digits and where they lead, with how much waits there."""
-    left = _modes(present, badges, are_named=True)
+def modes(
+    present: str,
+    right: Line,
+    badges: dict[str, str],
+    cells: int,
+    keys: Mapping[str, str] = DIGITS,
+) -> Line:
+    """The modes, the keys that lead there, and how much waits there."""
+    left = _modes(present, badges, keys, are_named=True)
     if line_width(left) + line_width(right) > cells:
-        left = _modes(present, badges, are_named=False)
+        left = _modes(present, badges, keys, are_named=False)
     return with_right(left, (*right, Span(" ")), cells)
 
 
-def _modes(present: str, badges: dict[str, str], *, are_named: bool) -> Line:
-    """Where there is no room for all names, the other modes are digits."""
+def _modes(
+    present: str, badges: dict[str, str], keys: Mapping[str, str], *, are_named: bool
+) -> Line:
+    """Where there is no room for all names, the other modes are their keys."""
     spans = [Span(" ")]
-    for digit, name in MODES:
+    for name in DIGITS:
+        digit = keys.get(name, "")
         shown = f"{digit} {name}" if are_named or name == present else digit
         spans.append(Span(shown, "strong" if name == present else "dim"))
         badge = badges.get(name, "")

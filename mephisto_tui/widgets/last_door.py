@@ -26,3 +26,13 @@ class AsciiFilter(LineFilter):
         if all(segment.text.isascii() for segment in segments):
             return segments
         return [Segment(to_ascii(segment.text), segment.style) for segment in segments]
+
+
+class ColourlessFilter(LineFilter):
+    """Leaves bold, underlined and reversed text, and no colour at all (https://no-color.org)."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        return [
+            Segment(segment.text, segment.style.without_color if segment.style else None)
+            for segment in segments
+        ]

@@ -20,6 +20,7 @@ from console_world import FakeBridge
 from mephisto_engine.operations.snapshot import Snapshot, View
 from mephisto_tui import terminal
 from mephisto_tui.app import ConsoleApp, run_console
+from mephisto_tui.console_settings import ConsoleSettings
 
 
 class BusyBridge(FakeBridge):
@@ -77,6 +78,7 @@ def main() -> int:
     parser.add_argument("--busy", type=int, default=0, help="rows changed a second")
     parser.add_argument("--churn", action="store_true", help="newest rows first")
     parser.add_argument("--fail", action="store_true")
+    parser.add_argument("--theme", default="")
     parser.add_argument("--owns", action="store_true")
     parser.add_argument("--log", type=Path)
     parser.add_argument("--exit-to", type=Path)
@@ -94,7 +96,10 @@ def main() -> int:
     if options.fail:
         bridge.fails_at = time.monotonic() + 1.0
     print("noise before", file=sys.stderr)
-    ended = run_console(ConsoleApp(bridge, run_id=options.run), log_path=options.log)
+    ended = run_console(
+        ConsoleApp(bridge, run_id=options.run, settings=ConsoleSettings(theme=options.theme)),
+        log_path=options.log,
+    )
     if options.exit_to:
         options.exit_to.write_text(f"{ended.reason} {ended.message}")
     return 0
