@@ -54,6 +54,8 @@ class ForeignUnit:
     """Foreign id of the agent that the unit names."""
     agents: list[ForeignAgent] = field(default_factory=list)
     review: ForeignReview | None = None
+    provider_ref: str | None = None
+    """What the provider calls it."""
 
 
 @dataclass(slots=True)

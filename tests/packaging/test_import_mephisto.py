@@ -75,7 +75,7 @@ def test_what_mephisto_wrote_comes_over_whole(world: StoredWorld) -> None:
     }
     assert report.notes == [
         "unit 6 was still launched; it is expired here",
-        "mock.db of a provider: only blocks were brought",
+        "mock.db of a provider: only blocks and ids of HITs were brought",
     ]
     assert statuses(world, Unit, 1) == {
         "accepted": 1,
@@ -231,7 +231,10 @@ def test_newer_versions_log_of_reviews_and_blocks_comes_over(world: StoredWorld,
     )
     with sqlite3.connect(old / "mock" / "mock.db") as mock:
         mock.execute("INSERT INTO workers VALUES ('4', 1)")
+        mock.execute("CREATE TABLE hits (hit_id TEXT, unit_id TEXT)")
+        mock.execute("INSERT INTO hits VALUES ('3ABC', '4'), ('3XYZ', NULL)")
     report = import_mephisto(world.db, world.home, old)
+    assert world.db.read(Unit.get_by_id, 4).provider_ref == "3ABC"
     assert report.counts["blocks"] == 2
     assert "table notes_of_mine: 1 rows were left out" in report.notes
     rows = world.db.read(lambda: list(Decision.select().order_by(Decision.unit)))

@@ -54,6 +54,7 @@ def run(home: Path, out: Path, file_format: str, deadly: int) -> subprocess.Comp
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file_format", ["csv", "mephisto"])
 def test_an_export_that_is_killed_at_any_step_goes_on_and_ends_whole(
     world: StoredWorld, tmp_path: Path, file_format: str

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from commands import PATIENCE, mephisto_tui
 
 WRITTEN_BY_MEPHISTO = Path(__file__).parent / "mephisto_1_1_1" / "directory"
@@ -49,6 +50,7 @@ def bring(home: Path, deadly: int) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_an_import_that_is_killed_after_any_write_goes_on(tmp_path: Path) -> None:
     whole = bring(tmp_path / "whole", 0)
     assert whole.returncode == 0, whole.stderr

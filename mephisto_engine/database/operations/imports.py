@@ -225,6 +225,7 @@ def _add_unit(at: _Portion, unit: ForeignUnit) -> int:
         pay_cents=unit.pay_cents,
         status=UnitStatus.CREATED,
         status_at=at.tx.now_ms,
+        provider_ref=unit.provider_ref,
         created_at=unit.created_ms,
     )
     at.tx.begin("unit", unit_id, UnitStatus.CREATED, run=at.run_id, actor=ACTOR)

@@ -109,6 +109,8 @@ class _Import:
         self._source = directory.source
         self._done = Brought()
         self._workers: dict[int, int] = {}
+        self._reviews: dict[int, Row] = {}
+        self._hits: dict[int, str] = {}
 
     def run(self) -> ImportReport:
         self._bring_workers()
@@ -121,16 +123,14 @@ class _Import:
             row["requester_id"]: row["requester_name"]
             for row in self._reader.rows(tables.Requesters)
         }
-        reviews = self._directory.reviews()
+        self._reviews, self._hits = self._directory.reviews(), self._directory.hits()
         for row in list(self._reader.rows(tables.TaskRuns)):
             task = tasks.get(row["task_id"])
             if task is None:
                 self._done.notes.append(f"run {row['task_run_id']} has no task; it was left out")
                 continue
             project = projects.get(task["project_id"])
-            self._bring_run(
-                row, task, project, requesters.get(row["requester_id"], "unknown"), reviews
-            )
+            self._bring_run(row, task, project, requesters.get(row["requester_id"], "unknown"))
         self._name_the_rest(tasks)
         self._db.write_now(imports.record_import, self._source, dict(self._done.counts))
         return ImportReport(self._source, dict(self._done.counts), self._done.notes)
@@ -188,9 +188,7 @@ class _Import:
             ]
             self._done.add(self._db.write_now(imported_people.bring_grants, self._source, grants))
 
-    def _bring_run(
-        self, row: Row, task: Row, project: str | None, requester: str, reviews: dict[int, Row]
-    ) -> None:
+    def _bring_run(self, row: Row, task: Row, project: str | None, requester: str) -> None:
         number = row["task_run_id"]
         new = self._new_run(row, task, project, requester)
         created = moment(row["creation_date"])
@@ -204,7 +202,12 @@ class _Import:
         self._done.count("runs", int(is_new))
         folder = self._directory.run_folder(number, project)
         translator = Translator(
-            self._directory, folder, self._workers, reviews, self._placer(run_id)
+            self._directory,
+            folder,
+            self._workers,
+            self._reviews,
+            self._hits,
+            self._placer(run_id),
         )
         self._bring_contents(number, run_id, translator)
         reason = f"brought from Mephisto, run {number} there"
@@ -318,7 +321,7 @@ class _Import:
         if parents:
             self._done.notes.append(f"{parents} tasks have a parent task, which was left out")
         self._done.notes += [
-            f"{path.name} of a provider: only blocks were brought"
+            f"{path.name} of a provider: only blocks and ids of HITs were brought"
             for path in self._directory.provider_files()
         ]
 

@@ -71,6 +71,15 @@ class DataDirectory:
             found.update(dict.fromkeys(_blocked_in(path), "blocked in Mephisto"))
         return found
 
+    def hits(self) -> dict[int, str]:
+        """Foreign unit id → id of the HIT that it was on Mechanical Turk."""
+        found: dict[int, str] = {}
+        for path in self.provider_files():
+            for row in _rows_in(path, "hits", "unit_id", "hit_id"):
+                if _is_id(row["unit_id"]):
+                    found[int(row["unit_id"])] = str(row["hit_id"])
+        return found
+
     def provider_files(self) -> list[Path]:
         """Databases of the providers, which Mephisto keeps apart."""
         return sorted(self.root.glob("*/*.db"))
@@ -144,11 +153,20 @@ def _identity(reader: MephistoReader) -> str:
 
 
 def _blocked_in(path: Path) -> list[int]:
+    rows = _rows_in(path, "workers", "worker_id", "is_blocked")
+    return [int(row["worker_id"]) for row in rows if row["is_blocked"] and _is_id(row["worker_id"])]
+
+
+def _rows_in(path: Path, table: str, *names: str) -> list[Row]:
+    """Rows of a provider's own database; none if it is of another kind."""
     reader = MephistoReader(path)
     try:
-        rows = reader.extra("workers", "worker_id", "is_blocked")
-        return [int(row["worker_id"]) for row in rows if row["is_blocked"]]
-    except (PeeweeException, sqlite3.Error, TypeError, ValueError):
+        return reader.extra(table, *names)
+    except (PeeweeException, sqlite3.Error):
         return []
     finally:
         reader.close()
+
+
+def _is_id(value: Any) -> bool:
+    return value is not None and str(value).isdigit()

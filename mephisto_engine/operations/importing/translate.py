@@ -42,6 +42,8 @@ class Translator:
     workers: Mapping[int, int]
     """Foreign worker id → id here."""
     reviews: Mapping[int, Row]
+    hits: Mapping[int, str]
+    """Foreign unit id → id of its HIT."""
     place: PlaceUpload
     notes: list[str] = field(default_factory=list)
 
@@ -134,6 +136,7 @@ class Translator:
                 for agent in self.of_known_workers(agents)
             ],
             review=self._review(row),
+            provider_ref=self.hits.get(number),
         )
 
     def _agent(self, row: Row, inputs: Row, folder: Path) -> ForeignAgent:
