@@ -191,18 +191,29 @@ def quality_problems(
     screens = bool(getattr(args, "use_screening_task", False))
     has_golds = bool(getattr(args, "use_golds", False))
     if screens:
-        yield from _screening_problems(args, state, maximum_units_per_worker)
+        yield from _screening_problems(args, state)
     if has_golds:
         yield from _gold_problems(args, state)
     if screens and has_golds:
         yield Problem(_key("use_golds"), "cannot be used beside screening", "leave one of them out")
-    if (screens or has_golds) and allowed_concurrent != 1:
+    yield from limit_problems(args, allowed_concurrent, maximum_units_per_worker)
+
+
+def limit_problems(
+    args: Any, allowed_concurrent: int, maximum_units_per_worker: int
+) -> Iterator[Problem]:
+    """What is wrong with a run's limits beside its screening and gold units."""
+    screens = getattr(args, "use_screening_task", False)
+    if (screens or getattr(args, "use_golds", False)) and allowed_concurrent != 1:
         what = f"is {allowed_concurrent}; it has to be 1 with screening or gold units"
         hint = "a worker is judged by one unit before the next"
         yield Problem("mephisto.task.allowed_concurrent", what, hint)
+    if screens and args.max_screening_units and maximum_units_per_worker == 1:
+        what = "is 1, and the screening unit counts: nobody could do a real one"
+        yield Problem("mephisto.task.maximum_units_per_worker", what, "2 or more, or 0")
 
 
-def _screening_problems(args: Any, state: Any, most_units: int) -> Iterator[Problem]:
+def _screening_problems(args: Any, state: Any) -> Iterator[Problem]:
     for option in ("passed_qualification_name", "block_qualification"):
         if not getattr(args, option):
             yield Problem(_key(option), "is needed for screening", "give it a name")
@@ -216,9 +227,6 @@ def _screening_problems(args: Any, state: Any, most_units: int) -> Iterator[Prob
     if not most or most < 1:
         what = f"is {most!r}; screening units are paid for beside the real ones"
         yield Problem(_key("max_screening_units"), what, "a whole number, 1 or more")
-    if most_units == 1:
-        what = "is 1, and the screening unit counts: nobody could do a real one"
-        yield Problem("mephisto.task.maximum_units_per_worker", what, "2 or more, or 0")
 
 
 def _gold_problems(args: Any, state: Any) -> Iterator[Problem]:

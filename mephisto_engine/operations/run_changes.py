@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 from mephisto_engine.abstractions.calling import call
+from mephisto_engine.abstractions.quality import limit_problems
 from mephisto_engine.config.live_options import checked_options
 from mephisto_engine.data_model import TaskRun
 from mephisto_engine.data_model.status import AgentStatus, UnitStatus
@@ -20,7 +22,7 @@ from mephisto_engine.database.operations import changes as ops
 from mephisto_engine.database.operations.changes import FoundUnit
 from mephisto_engine.database.operations.workers import block_worker
 from mephisto_engine.database.queries import changes as queries
-from mephisto_engine.errors import ProviderError, StateError
+from mephisto_engine.errors import ConfigError, ProviderError, StateError
 from mephisto_engine.operations.command_kinds import (
     Block,
     Change,
@@ -244,7 +246,14 @@ async def set_options(
         ConfigError: with everything that is wrong; nothing has changed.
     """
     config: Any = db.read(TaskRun.get_by_id, run_id).config
-    options = checked_options(config["mephisto"]["task"], change.options)
+    task = config["mephisto"]["task"]
+    options = checked_options(task, change.options)
+    task |= options.as_stored
+    blueprint = SimpleNamespace(**config["mephisto"]["blueprint"])
+    limits = (task["allowed_concurrent"], task["maximum_units_per_worker"])
+    problems = list(limit_problems(blueprint, *limits))
+    if problems:
+        raise ConfigError(problems)
     said = await db.write(
         ops.change_options, run_id, options.as_stored, options.budget_cents, actor
     )

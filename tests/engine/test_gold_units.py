@@ -13,6 +13,8 @@ from mephisto_engine.data_model.records import GOLD_INDEX, SubmittedUnit, Worker
 from mephisto_engine.database.operations.workers import revoke_qualification
 from mephisto_engine.database.queries.workers import find_worker
 from mephisto_engine.errors import ConfigError
+from mephisto_engine.operations.command_kinds import SetOptions
+from mephisto_engine.operations.run_changes import set_options
 
 BASE = "demo"
 OPTIONS = {"use_golds": True, "gold_qualification_base": BASE, "min_golds": 1}
@@ -237,3 +239,11 @@ def test_golds_and_screening_exclude_each_other(world: World) -> None:
     given = state(validate_screening_unit=judge)
     with pytest.raises(ConfigError, match="cannot be used beside screening"):
         world.config(1, 1, given, {**both, "block_qualification": "b"}, allowed_concurrent=1)
+
+
+async def test_a_live_run_with_golds_keeps_workers_to_one_unit_at_a_time(world: World) -> None:
+    run = await launch(world, units=1)
+    row = run.row().config
+    with pytest.raises(ConfigError, match="has to be 1"):
+        await set_options(world.db, run.id, SetOptions({"allowed_concurrent": 2}), "operator:me")
+    assert run.row().config == row
