@@ -24,6 +24,7 @@ from mephisto_engine.database.queries import activity, browse
 from mephisto_engine.database.queries.standing import standings_of
 from mephisto_engine.database.queries.windows import Asked
 from mephisto_engine.database.queries.worker_list import count_workers, worker_ids
+from mephisto_engine.operations.crowd_watch import CrowdWatch
 from mephisto_engine.operations.details import read_detail
 from mephisto_engine.operations.snapshot import (
     AgentRow,
@@ -88,6 +89,7 @@ class Monitor:
         self._is_new = True
         self._workers: tuple[float, Any, tuple[tuple[WorkerRow, ...], int]] | None = None
         self._config: tuple[int, str] = (0, "")
+        self._crowd = CrowdWatch(self._clock)
         self._paced: tuple[float, int, Wage | None] | None = None
 
     def want(self, view: View) -> None:
@@ -226,6 +228,7 @@ class Monitor:
             wage=self._wage(run),
             worker_link=str(health.get("worker_link") or ""),
             health=self._health(row, run_id),
+            crowd=self._crowd.look(run_id, self._agents, run.ended_at is None),
         )
 
     def _read_counts(self, run_ids: list[int]) -> None:

@@ -191,6 +191,25 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class Crowd:
+    """The shown run's workers in numbers."""
+
+    agents: dict[str, int] = field(default_factory=dict)
+    """Agent status → number."""
+    waiting_since: datetime | None = None
+    """Since when somebody has waited for partners; None: nobody does."""
+    median_seconds: float | None = None
+    """Of the latest submitted units; None while there are none."""
+    p90_seconds: float | None = None
+    onboarding: dict[str, int] = field(default_factory=dict)
+    """Status of a qualifying task → number."""
+    golds: tuple[int, int] = (0, 0)
+    """Gold units that were answered rightly and wrongly."""
+    screenings: tuple[int, int] = (0, 0)
+    """Screening units that were answered rightly and wrongly."""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything a console shows, as of one moment."""
 
@@ -216,6 +235,7 @@ class Snapshot:
     wage: Wage | None = None
     """What the run's pay comes to in an hour; None before a unit was submitted."""
     health: Health = field(default_factory=Health)
+    crowd: Crowd = field(default_factory=Crowd)
     everybody: tuple[Standing, ...] = ()
     everybody_total: int = 0
     detail: Detail | None = None

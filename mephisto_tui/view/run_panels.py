@@ -10,6 +10,12 @@ from mephisto_engine.analysis.pay import Wage
 from mephisto_engine.data_model.status import LIVE_RUN
 from mephisto_engine.operations.snapshot import Health, RunRow, Snapshot
 from mephisto_tui.safe_text import clean
+from mephisto_tui.view.crowd import (
+    agents_in_words,
+    quality_in_words,
+    refusals_in_words,
+    times_in_words,
+)
 from mephisto_tui.view.glyphs import LATE, LIVE
 from mephisto_tui.view.meters import bar, meter, sparkline
 from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line, padded
@@ -108,13 +114,13 @@ def rate_and_money(snapshot: Snapshot, run: RunRow, now: datetime, width: int) -
     todo: Tone = "warn" if run.to_review else ""
     return [
         _labelled("submits/min", Span(sparkline(health.submits_per_minute, cells)), Span(speed)),
-        _labelled("agents", Span(agents_summary(snapshot, run))),
-        _labelled("spent", Span(f"{dollars(run.cost_cents)}   {cap}", "bad" if is_over else "")),
-        _labelled("committed", Span(dollars(run.committed_cents))),
+        _labelled("agents", Span(agents_summary(snapshot, run, now))),
+        _labelled("spent", Span(dollars(run.cost_cents), "bad" if is_over else ""),
+                  Span(f", {dollars(run.committed_cents)} open, {cap}")),
         _labelled("pay", *pay(run, snapshot.wage)),
         _labelled("to review", Span(plural(run.to_review, "unit"), todo)),
-        *_refusals(health),
-    ]
+        *_crowd(snapshot, width),
+    ]  # fmt: skip
 
 
 def pay(run: RunRow, wage: Wage | None) -> tuple[Span, ...]:
@@ -129,27 +135,24 @@ def pay(run: RunRow, wage: Wage | None) -> tuple[Span, ...]:
     return (unit, Span(f" · {dollars(hourly)}/h{mark} at {time}", tone))
 
 
-def agents_summary(snapshot: Snapshot, run: RunRow) -> str:
-    """Who is at work; the other statuses too where all agents of the run are at hand."""
-    window = snapshot.view.agents
-    is_filtered = bool(window.status or window.text)
-    if snapshot.run is not run or is_filtered or len(snapshot.agents) < snapshot.agents_total:
-        pages = plural(snapshot.health.connections, "page")
-        return f"{run.units.get('assigned', 0)} at work · {pages} open"
-    numbers: dict[str, int] = {}
-    for agent in snapshot.agents:
-        numbers[agent.status] = numbers.get(agent.status, 0) + 1
-    lost = sum(numbers.get(status, 0) for status in ("disconnect", "timeout", "returned"))
-    parts = [f"{numbers.get('in task', 0)} in task"]
-    parts += [f"{numbers[name]} {name}" for name in ("onboarding", "waiting") if name in numbers]
-    return " · ".join([*parts, f"{lost} lost"])
+def agents_summary(snapshot: Snapshot, run: RunRow, now: datetime | None = None) -> str:
+    """Who is at work; the other statuses too where the run is the one that is looked at."""
+    if snapshot.run is run:
+        return agents_in_words(snapshot.crowd, now)
+    pages = plural(snapshot.health.connections, "page")
+    return f"{run.units.get('assigned', 0)} at work · {pages} open"
 
 
-def _refusals(health: Health) -> Iterator[Line]:
-    ranked = sorted(health.refusals.items(), key=lambda item: -item[1])
-    for position, (reason, number) in enumerate(ranked[:3]):
-        label = "refused" if position == 0 else ""
-        yield _labelled(label, Span(f"{number:>4}  {clean(reason, 60)}"))
+def _crowd(snapshot: Snapshot, width: int) -> Iterator[Line]:
+    """Times, quality control and refusals, as far as there are any."""
+    times = times_in_words(snapshot.crowd)
+    if times:
+        yield _labelled("duration", Span(times))
+    for label, figures in quality_in_words(snapshot.crowd):
+        yield _labelled(label, Span(figures))
+    refused = refusals_in_words(snapshot.health.refusals, max(8, width - LABEL_CELLS - 3))
+    if refused:
+        yield _labelled("refused", Span(refused))
 
 
 def where(snapshot: Snapshot, run: RunRow, now: datetime) -> list[Line]:
@@ -191,7 +194,7 @@ def strip(snapshot: Snapshot, run: RunRow, now: datetime, width: int) -> list[Li
     speed += sparkline(health.submits_per_minute, 12)
     return [
         _brief("units", Span(unit_counts(run, width - STRIP_LABEL_CELLS))),
-        _brief("agents", padded(Span(agents_summary(snapshot, run)), half),
+        _brief("agents", padded(Span(agents_summary(snapshot, run, now)), half),
                Span("  rate   ", "dim"), Span(speed)),
         _brief("money", padded(Span(spent(run)), half), Span("  engine ", "dim"),
                _engine_facts(run, health, now)),

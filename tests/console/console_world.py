@@ -18,6 +18,7 @@ from mephisto_engine.errors import StateError
 from mephisto_engine.operations.selection import Selection
 from mephisto_engine.operations.snapshot import (
     AgentRow,
+    Crowd,
     Health,
     LogRow,
     RunRow,
@@ -162,6 +163,14 @@ def some_health() -> Health:
     )  # fmt: skip
 
 
+def some_crowd() -> Crowd:
+    return Crowd(
+        agents={"in task": 6, "waiting": 2, "disconnect": 2, "completed": 280},
+        waiting_since=ago(seconds=41), median_seconds=230.0, p90_seconds=432.0,
+        onboarding={"approved": 88, "rejected": 12, "onboarding": 2}, golds=(41, 3),
+    )  # fmt: skip
+
+
 CONFIG = "mephisto:\n  blueprint:\n    _blueprint_type: static_task\n    units_per_assignment: 1\n"
 
 
@@ -171,7 +180,8 @@ def normal_world() -> Snapshot:
         run=some_runs()[0], units=some_units(), units_total=359, agents=some_agents(),
         agents_total=10, workers=some_workers(), workers_total=len(WORKERS), log=some_log(),
         config=CONFIG, worker_link="http://127.0.0.1:3000/?worker_id=NAME",
-        health=some_health(), errors=1, everybody=some_standings(), everybody_total=len(WORKERS),
+        health=some_health(), crowd=some_crowd(), errors=1, everybody=some_standings(),
+        everybody_total=len(WORKERS),
     )  # fmt: skip
 
 
@@ -188,7 +198,7 @@ def new_run_world() -> Snapshot:
     health = Health(is_engine_alive=True, holder="gpu-login3:4711", renewed_at=NOW, commit_ms=1.5)
     return replace(
         normal_world(), runs=(run,), runs_total=1, run=run, units=(), units_total=0, agents=(),
-        agents_total=0, workers=(), workers_total=0, log=(), health=health, errors=0,
+        agents_total=0, workers=(), workers_total=0, log=(), health=health, errors=0, crowd=Crowd(),
     )  # fmt: skip
 
 

@@ -17,10 +17,16 @@ from hypothesis import strategies as st
 
 from mephisto_engine.data_model.status import AgentStatus, RunStatus, UnitStatus
 from mephisto_engine.database.queries import browse
-from mephisto_engine.operations.snapshot import LogRow, View, Window
+from mephisto_engine.operations.snapshot import Crowd, LogRow, View, Window
 from mephisto_tui.safe_text import is_harmless, width
 from mephisto_tui.view import chrome, meters, run_panels, statuses, words
 from mephisto_tui.view.changes import changes_between
+from mephisto_tui.view.crowd import (
+    agents_in_words,
+    quality_in_words,
+    refusals_in_words,
+    times_in_words,
+)
 from mephisto_tui.view.filtering import Filter, log_matches, parse_filter
 from mephisto_tui.view.rows import AGENTS, RUNS, UNITS, WORKERS
 from mephisto_tui.view.spans import Span, line_width
@@ -242,8 +248,29 @@ def test_changes_are_counted_by_row():
 
 def test_agents_that_a_filter_hides_are_not_left_out_of_the_count():
     world = normal_world()
-    assert run_panels.agents_summary(world, world.run).startswith("6 in task")
-    shown = tuple(agent for agent in world.agents if agent.status == "waiting")
-    for window in (Window(text="waiting"), Window(status="waiting")):
-        filtered = replace(world, view=View(agents=window), agents=shown, agents_total=len(shown))
-        assert "0 in task" not in run_panels.agents_summary(filtered, filtered.run)
+    filtered = replace(world, agents=(), view=View(agents=Window(text="nobody")))
+    for seen in (world, filtered):
+        words = run_panels.agents_summary(seen, seen.run, NOW)
+        assert words == "6 in task · 2 waiting 41s · 2 onboarding · 2 lost"
+
+
+def test_figures_that_there_are_none_of_are_not_shown():
+    empty = Crowd()
+    assert times_in_words(empty) == ""
+    assert list(quality_in_words(empty)) == []
+    assert agents_in_words(empty, NOW) == "0 in task · 0 lost"
+    assert refusals_in_words({}, 40) == ""
+
+
+def test_quality_control_is_counted_with_its_share_of_failures():
+    crowd = Crowd(onboarding={"approved": 88, "rejected": 12}, golds=(41, 3), screenings=(0, 2))
+    assert list(quality_in_words(crowd)) == [
+        ("onboarding", "88 ✓  12 ✗  (12 %)"),
+        ("screening", "0 ✓  2 ✗  (100 %)"),
+        ("gold", "41 ✓  3 ✗  (6 %)"),
+    ]
+
+
+def test_refusals_come_with_the_most_frequent_reason_first():
+    words = refusals_in_words({"closed": 1, "not_qualified": 12, "\x1b[2J": 3}, 40)
+    assert words == "12 not qualified · 3 ␛[2J · 1 closed"

@@ -87,3 +87,19 @@ async def test_an_agent_at_work_shows_what_is_said(world: World) -> None:
     assert isinstance(detail, AgentDetail)
     assert detail.answer is None
     assert [update.body["text"] for update in detail.updates] == ["hello"]
+
+
+async def test_the_crowd_of_a_run_is_counted(world: World) -> None:
+    run = await world.launch(units=6)
+    await run.do_units("ann", "bob")
+    token = await run.token("cid")
+    await run.supervisor.at_work.end(
+        run.driver.live.agents[token], AgentStatus.TIMEOUT, "engine", ""
+    )
+    monitor = Monitor(world.db)
+    monitor.want(View(run_id=run.id))
+    crowd = monitor.refresh().crowd
+    assert crowd.agents == {"completed": 2, "timeout": 1}
+    assert (crowd.median_seconds, crowd.p90_seconds) == (0.0, 0.0)
+    assert (crowd.waiting_since, crowd.golds, crowd.onboarding) == (None, (0, 0), {})
+    monitor.close()

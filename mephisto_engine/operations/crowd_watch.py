@@ -1,0 +1,57 @@
+"""Figures about a run's workers for consoles; what is costly to count is counted less often."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from mephisto_engine.clock import Clock, from_ms
+from mephisto_engine.data_model.records import GOLD_INDEX, SCREENING_INDEX
+from mephisto_engine.data_model.status import AgentStatus
+from mephisto_engine.database.queries import browse, crowd
+from mephisto_engine.operations.snapshot import Crowd
+
+LOOK_SECONDS: Final = 2.0
+"""Times, qualifying tasks and gold units are counted at most this often."""
+
+
+class CrowdWatch:
+    """Remembers the figures of the run that is looked at; used inside `MephistoDB.read`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._run_id: int | None = None
+        self._looked_at = 0.0
+        self._slow = Crowd()
+        self._blueprint: Mapping[str, object] = {}
+
+    def look(self, run_id: int, agents: Mapping[str, int], is_live: bool) -> Crowd:
+        """The figures now; ``agents`` are the numbers of agents by status."""
+        now = self._clock.monotonic()
+        if run_id != self._run_id:
+            config = browse.run_config(run_id)
+            self._blueprint = config.get("mephisto", {}).get("blueprint", {})
+        if run_id != self._run_id or not is_live or now - self._looked_at >= LOOK_SECONDS:
+            self._run_id, self._looked_at = run_id, now
+            self._slow = self._count(run_id)
+        waits = agents.get(AgentStatus.WAITING, 0)
+        since = crowd.waiting_since_ms(run_id) if waits else None
+        return replace(
+            self._slow,
+            agents={status: number for status, number in agents.items() if number},
+            waiting_since=None if since is None else from_ms(since),
+        )
+
+    def _count(self, run_id: int) -> Crowd:
+        times = crowd.latest_times_ms(run_id)
+        asks = self._blueprint.get
+        golds = crowd.judged(run_id, GOLD_INDEX) if asks("use_golds") else (0, 0)
+        is_screened = asks("use_screening_task")
+        return Crowd(
+            median_seconds=times[(len(times) - 1) // 2] / 1000 if times else None,
+            p90_seconds=times[(9 * len(times) - 1) // 10] / 1000 if times else None,
+            onboarding=crowd.onboarding_counts(run_id),
+            golds=golds,
+            screenings=crowd.judged(run_id, SCREENING_INDEX) if is_screened else (0, 0),
+        )
