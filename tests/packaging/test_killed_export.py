@@ -74,6 +74,8 @@ def test_an_export_that_is_killed_at_any_step_goes_on_and_ends_whole(
         assert killed.returncode == -signal.SIGKILL
         if out.exists():
             verify(out)
+            assert run(world.home, out, file_format, 0).returncode == 1
+            assert not list(tmp_path.glob(f".killed-{number}*"))
             continue
         again = run(world.home, out, file_format, 0)
         assert again.returncode == 0, again.stderr

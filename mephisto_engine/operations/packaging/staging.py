@@ -41,6 +41,9 @@ class Stage:
             StorageError: the folder cannot be made.
         """
         if self._out.exists() and (not self._out.is_dir() or any(self._out.iterdir())):
+            if not self.result.exists():
+                # It was finished, and then killed before it had cleared up.
+                shutil.rmtree(self.folder, ignore_errors=True)
             raise StateError(
                 f"{self._out} exists and is not empty.",
                 "Choose another folder with --out, or move that one away.",
