@@ -8,9 +8,8 @@ it has not seen.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from heapq import nsmallest
 from itertools import chain
 from math import exp
 from typing import Any, Final, NamedTuple
@@ -25,12 +24,16 @@ from mephisto_engine.analysis.fields import (
     find_grids,
     flat,
 )
+from mephisto_engine.analysis.figures import (
+    class_figures,
+    hardest_items,
+    item_figures,
+    worst_first,
+)
 from mephisto_engine.analysis.flags import Flag
 from mephisto_engine.analysis.interval import alpha_interval
-from mephisto_engine.analysis.labels import Label, Level, label_text, ordered_classes
-from mephisto_engine.analysis.majority import majority
+from mephisto_engine.analysis.labels import Label, Level, label_text
 from mephisto_engine.analysis.report import (
-    ClassFigures,
     Estimate,
     FieldFigures,
     ItemFigures,
@@ -41,8 +44,6 @@ from mephisto_engine.analysis.robust import median
 from mephisto_engine.analysis.tally import GridTally, LabelTally, TimeTally
 from mephisto_engine.analysis.texts import Likeness, Text, TextIndex
 
-SHOWN_ITEMS: Final = 20
-"""Items with most disagreement that a report has."""
 MOST_LIKENESSES: Final = 1000
 
 
@@ -182,7 +183,7 @@ class Statistics:
         """The labels of a field's items, in the order of their numbers."""
         tally = self.tallies.get(name, LabelTally())
         estimated = self._estimates.get(name, _NOTHING).model
-        return _items(tally, estimated, sorted(tally.labels_of))
+        return item_figures(tally, estimated, sorted(tally.labels_of))
 
     def _field_figures(self, chosen: LabelField, level: Level | None) -> FieldFigures:
         name, tally = chosen.name, self.tallies[chosen.name]
@@ -200,8 +201,8 @@ class Statistics:
             cohen_kappa=last.cohen_kappa,
             alpha=agreement.krippendorff_alpha(tally.pairs, level, chosen.options),
             alpha_interval=last.alpha_interval if last.level == level else None,
-            classes=tuple(_class_figures(tally, chosen.options, estimated)),
-            hardest=tuple(_hardest(tally, estimated)),
+            classes=tuple(class_figures(tally, chosen.options, estimated)),
+            hardest=tuple(hardest_items(tally, estimated)),
             estimate=None if estimated is None else self._freshness(name, estimated),
         )
 
@@ -238,7 +239,7 @@ class Statistics:
                     flags=tuple(flags_of[worker]),
                 )
             )
-        return sorted(found, key=_worst_first)
+        return sorted(found, key=worst_first)
 
     def _flags(self, workers: list[int], tally: LabelTally) -> dict[int, list[Flag]]:
         found: dict[int, list[Flag]] = defaultdict(list)
@@ -264,57 +265,3 @@ class Statistics:
                 flags.straight_lining_flag(worker, tally) if worker in tally.runs else None,
             ),
         )
-
-
-def _class_figures(
-    tally: LabelTally, order: Sequence[str], estimated: DawidSkene | None
-) -> Iterator[ClassFigures]:
-    total = len(tally)
-    together = agreement.class_agreement(tally.pairs)
-    shares = dict(zip(estimated.classes, estimated.priors, strict=True)) if estimated else {}
-    given = [name for name, number in tally.classes.items() if number]
-    for name in ordered_classes([*given, *order], order):
-        number = tally.classes[name]
-        yield ClassFigures(name, number, number / total, together.get(name), shares.get(name))
-
-
-def _hardest(tally: LabelTally, estimated: DawidSkene | None) -> Iterator[ItemFigures]:
-    """Items with most disagreement; of those alike, the ones with more labels."""
-    rated = []
-    for item, given in tally.labels_of.items():
-        if len(set(given.values())) > 1:
-            alike = agreement.item_agreement(Counter(given.values())) or 0.0
-            rated.append((alike, -len(given), item))
-    return _items(tally, estimated, [item for *_, item in nsmallest(SHOWN_ITEMS, rated)])
-
-
-def _items(
-    tally: LabelTally, estimated: DawidSkene | None, items: Iterable[int]
-) -> Iterator[ItemFigures]:
-    place_of = {item: place for place, item in enumerate(estimated.items)} if estimated else {}
-    for item in items:
-        counts = tally.counts(item)
-        most = majority(counts)
-        yield ItemFigures(
-            item,
-            dict(counts),
-            agreement.item_agreement(counts),
-            most.value,
-            most.tied,
-            *_most_probable(estimated, place_of.get(item)),
-        )
-
-
-def _most_probable(
-    estimated: DawidSkene | None, place: int | None
-) -> tuple[str | None, float | None]:
-    if estimated is None or place is None:
-        return None, None
-    shares = [row[place] for row in estimated.posterior]
-    best = max(range(len(shares)), key=shares.__getitem__)
-    return estimated.classes[best], shares[best]
-
-
-def _worst_first(worker: WorkerFigures) -> tuple[int, float, int]:
-    quality = worker.quality if worker.quality is not None else worker.agreement
-    return -len(worker.flags), 1.0 if quality is None else quality, worker.worker

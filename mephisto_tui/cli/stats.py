@@ -70,7 +70,7 @@ def stats(
             "--model", help="Print each item's label by a model of crowd-kit, if installed."
         ),
     ] = None,
-    is_plain: Annotated[bool, typer.Option("--plain", help="No bars.")] = False,
+    has_no_bars: Annotated[bool, typer.Option("--no-bars", help="Figures alone.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show agreement, labels, how good workers are, what to check.
@@ -88,7 +88,7 @@ def stats(
         elif as_json:
             put_json(report_object(title, report))
         else:
-            put_lines([title, *_lines(report, settings, is_plain)])
+            put_lines([title, *_lines(report, settings, has_bars=not has_no_bars)])
     if not report.answers:
         say("No answers yet.")
 
@@ -129,10 +129,10 @@ def _put_model(labels: Mapping[str, str], *, as_json: bool) -> None:
         put_lines(plain.table(("item", "label"), labels.items()))
 
 
-def _lines(report: Report, settings: Settings, is_plain: bool) -> list[str]:
+def _lines(report: Report, settings: Settings, *, has_bars: bool) -> list[str]:
     from mephisto_tui.view.statistics import Shape, statistics
 
-    return _texts(statistics(report, CELLS, Shape(has_bars=not is_plain)), settings)
+    return _texts(statistics(report, CELLS, Shape(has_bars=has_bars)), settings)
 
 
 def _texts(lines: Iterable[Line], settings: Settings) -> list[str]:

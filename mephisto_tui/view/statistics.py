@@ -216,13 +216,15 @@ def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Lin
     columns = list(zip(titles, *rows, strict=True)) or [(title,) for title in titles]
     widths = [max(map(width, column)) for column in columns]
     is_right = [_is_numeric(column[1:]) for column in columns]
+    if not is_right[-1]:
+        widths[-1] = 0  # nothing follows that would have to be aligned
     for number, row in enumerate((titles, *rows)):
         tone: Tone = "dim" if number == 0 else ""
-        cells = [
-            padded(Span(text, tone), cells, to_right=right)
-            for text, cells, right in zip(row, widths, is_right, strict=True)
-        ]
-        yield (Span(" "), *(part for cell in cells for part in (cell, Span("  "))))
+        spans: Line = (Span(" "),)
+        for text, cells, right in zip(row, widths, is_right, strict=True):
+            span = padded(Span(text, tone), max(cells, width(text)), to_right=right)
+            spans = (*spans, span, Span("  "))
+        yield spans[:-1]
 
 
 def _is_numeric(column: Sequence[str]) -> bool:

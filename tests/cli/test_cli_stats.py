@@ -56,11 +56,11 @@ def test_json_has_the_workers_with_quality_flags_and_confusion(line: CommandLine
     assert found["field"]["hardest"][0]["counts"].keys() == {"safe", "unsafe"}
 
 
-def test_plain_has_no_bars_and_ascii_no_other_characters(line: CommandLine) -> None:
+def test_bars_can_be_left_out_and_ascii_no_other_characters(line: CommandLine) -> None:
     run_id = str(fill(line))
 
     assert "█" in line.run("stats", run_id).stdout
-    assert "█" not in line.run("stats", run_id, "--plain").stdout
+    assert "█" not in line.run("stats", run_id, "--no-bars").stdout
     assert line.run("--ascii", "stats", run_id).stdout.isascii()
     assert "##" in line.run("--ascii", "stats", run_id).stdout
 
