@@ -26,6 +26,7 @@ from mephisto_engine.data_model.status import LIVE_RUN
 from mephisto_engine.errors import MephistoError
 from mephisto_engine.operations.snapshot import RunRow, Snapshot, Subject
 from mephisto_tui import terminal
+from mephisto_tui.bell import Bell
 from mephisto_tui.bridge import Bridge
 from mephisto_tui.commands import Scope, commands_for
 from mephisto_tui.console_settings import ConsoleSettings, theme_for
@@ -110,6 +111,7 @@ class ConsoleApp(App[ConsoleExit]):
         kept_in: Path | None = None,
         settings: ConsoleSettings | None = None,
         standing_note: str = "",
+        rings: bool = False,
     ) -> None:
         super().__init__()
         self.bridge = bridge
@@ -137,6 +139,8 @@ class ConsoleApp(App[ConsoleExit]):
         self._run_screen: RunScreen | None = None
         self._survey: Worker[None] | None = None
         self._title_shown = ""
+        self._bell = Bell() if rings else None
+        self._heard: Snapshot | None = None
         self._done_since: float | None = None
         self._quits_when_idle = False
         self._signals = contextlib.ExitStack()
@@ -190,6 +194,7 @@ class ConsoleApp(App[ConsoleExit]):
         snapshot = self.bridge.latest()
         if snapshot is not None:
             self._show_title(snapshot)
+            self._ring(snapshot)
             self._leave_when_done(snapshot)
         if isinstance(self.screen, ConsoleScreen):
             self.screen.tick()
@@ -200,6 +205,13 @@ class ConsoleApp(App[ConsoleExit]):
         if title != self._title_shown and self._driver is not None and not self.is_headless:
             self._title_shown = title
             self._driver.write(terminal.title_sequence(title))
+
+    def _ring(self, snapshot: Snapshot) -> None:
+        if self._bell is None or snapshot is self._heard:
+            return
+        self._heard = snapshot
+        if self._bell.rings_for(snapshot):
+            self.bell()
 
     def _watched(self, snapshot: Snapshot) -> RunRow | None:
         """The run that the console was opened on, else the newest that is driven."""

@@ -20,18 +20,13 @@ from mephisto_engine.errors import ConfigError, PluginError
 from mephisto_engine.operations.database_checks import check_database
 from mephisto_engine.operations.findings import Finding
 from mephisto_engine.operations.invariants import check_invariants
+from mephisto_engine.operations.limits import LITTLE_SPACE, NO_SPACE
 
 __all__ = ["Finding", "check_health", "check_invariants"]
 
 DISTRIBUTION: Final = "mephisto-tui"
 LEAST_PYTHON: Final = (3, 11)
 DEFAULT_PORT: Final = 3000
-
-LITTLE_SPACE: Final = 1024**3
-"""Bytes below which a busy run with uploads may fill the disk within the day."""
-
-NO_SPACE: Final = 100 * 1024**2
-"""Bytes below which answers may soon be refused."""
 
 
 def check_health(home: Path, db_url: str | None) -> list[Finding]:

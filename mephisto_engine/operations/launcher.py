@@ -13,6 +13,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from itertools import islice
 
 import orjson
@@ -90,6 +91,8 @@ class TaskLauncher:
     ) -> None:
         self.held_back = ""
         """Whose budget holds units back, because the next one might not be paid for from it."""
+        self.next_try_at: datetime | None = None
+        """When publishing is tried again, while it fails."""
         self.trouble: str = ""
         """The provider's words while publishing fails; empty otherwise."""
         self._db = db
@@ -258,7 +261,7 @@ class TaskLauncher:
                 await self._report(error, wait)
                 wait = min(LONGEST_WAIT, wait * 2)
             elif group:
-                wait, self.trouble = FIRST_WAIT, ""
+                wait, self.trouble, self.next_try_at = FIRST_WAIT, "", None
                 self._has_begun.set()
             else:
                 self._note_beginning()
@@ -289,8 +292,9 @@ class TaskLauncher:
         self._changed()
 
     async def _report(self, error: Exception, wait: float) -> None:
-        self.trouble = f"{error} (next try in {wait:.0f} s)"
-        log.warning("publishing failed: %s", self.trouble)
+        self.trouble = str(error)
+        self.next_try_at = self._db.clock.now() + timedelta(seconds=wait)
+        log.warning("publishing failed: %s (next try in %.0f s)", self.trouble, wait)
         self._has_begun.set()
         data = {"error": str(error)[:2000], "next_try_seconds": wait}
         await self._db.write(

@@ -11,6 +11,7 @@ import socket
 import threading
 from collections import Counter, deque
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -316,7 +317,10 @@ class Monitor:
             commit_ms=told.get("commit_ms"),
             connections=int(told.get("connections") or 0),
             loop_lag_ms=told.get("loop_lag_ms"),
+            disk_free_bytes=told.get("disk_free_bytes"),
+            is_gateway_open=told.get("is_gateway_open"),
             trouble=str(told.get("trouble") or ""),
+            next_try_at=_moment(told.get("next_try_at")),
             submits_per_minute=self._rate(run_id),
             refusals=dict(told.get("refusals") or {}),
         )
@@ -344,6 +348,10 @@ class Monitor:
             text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
             self._config = (run_id, text)
         return self._config[1]
+
+
+def _moment(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else from_ms(milliseconds)
 
 
 def _asked(window: Window) -> Asked:

@@ -366,11 +366,10 @@ class RunDriver:
         await self._supervisor.at_work.presence.save()
         await self._wages.look()
         channel = self._architect.get_channel() if self._architect else None
-        health = self._health.report(
-            connections=channel.connection_count() if channel else 0,
+        health = await self._health.report(
+            channel=channel,
             refusals=self._supervisor.arrivals.refusals,
-            trouble=self._launcher.trouble,
-            held_back=self._launcher.held_back,
+            launcher=self._launcher,
             worker_link=self._worker_link,
         )
         is_ours = await self._db.write(

@@ -182,8 +182,14 @@ class Health:
     """How long the last commit took."""
     connections: int = 0
     loop_lag_ms: float | None = None
+    disk_free_bytes: int | None = None
+    """Where the database lies, as the engine sees it."""
+    is_gateway_open: bool | None = None
+    """Whether pages can reach the engine; None: it has not said yet."""
     trouble: str = ""
-    """What keeps units from being published, with the time of the next try."""
+    """What keeps units from being published."""
+    next_try_at: datetime | None = None
+    """When publishing is tried again."""
     submits_per_minute: tuple[int, ...] = ()
     """One number a minute, oldest first, at most 60."""
     refusals: dict[str, int] = field(default_factory=dict)

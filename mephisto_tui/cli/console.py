@@ -73,6 +73,7 @@ def show_console(
                 settings.keys or settings_path(), has_to_exist=bool(settings.keys)
             ),
             standing_note=note or note_for(around),
+            rings=settings.rings,
         )
         ended = run_console(app, log_path=settings.logs / "console.log", mouse=settings.mouse)
     if ended.message:

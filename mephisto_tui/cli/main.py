@@ -86,6 +86,14 @@ def options(
         Path | None,
         typer.Option(metavar="FILE", help="The console's keys and theme (YAML)."),
     ] = None,
+    rings: Annotated[
+        bool,
+        typer.Option(
+            "--bell",
+            envvar="MEPHISTO_BELL",
+            help="Ring for the first unit to review, a run's end, an error.",
+        ),
+    ] = False,
     _: Annotated[
         bool,
         typer.Option(
@@ -94,7 +102,7 @@ def options(
     ] = False,
 ) -> None:
     """Collect data from crowd workers, and watch it live in the terminal."""
-    context.obj = Settings(db, home.expanduser(), is_ascii, mouse, keys)
+    context.obj = Settings(db, home.expanduser(), is_ascii, mouse, keys, rings)
     if context.invoked_subcommand is None:
         _open_console_or_help(context)
 

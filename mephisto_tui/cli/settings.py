@@ -26,6 +26,8 @@ class Settings:
     """Whether the console listens to the mouse; None: unless that would cost over SSH."""
     keys: Path | None = None
     """File with the console's settings; None: the one among the user's configuration, if any."""
+    rings: bool = False
+    """Whether the console rings the terminal's bell."""
 
     @contextmanager
     def database(self) -> Iterator[MephistoDB]:

@@ -198,6 +198,7 @@ class ConsoleScreen(Screen[None]):
         return (
             chrome.data_banner(freshness)
             or chrome.engine_banner(shown.run, shown.health, now, last)
+            or chrome.machine_banner(shown.health)
             or chrome.trouble_banner(shown.health)
             or chrome.wage_banner(shown.wage)
             or chrome.pause_banner(shown.run)

@@ -9,14 +9,17 @@ from typing import Final
 
 from mephisto_engine.analysis.pay import Wage
 from mephisto_engine.data_model.status import LIVE_RUN
+from mephisto_engine.operations.limits import LITTLE_SPACE, NO_SPACE
 from mephisto_engine.operations.snapshot import Health, LogRow, RunRow, Snapshot
 from mephisto_tui.safe_text import clean, width
 from mephisto_tui.view.glyphs import LATE, WARNING
-from mephisto_tui.view.spans import Line, Span, line_width, with_right
-from mephisto_tui.view.words import clock_time, duration, plural
+from mephisto_tui.view.spans import Line, Span, Tone, line_width, with_right
+from mephisto_tui.view.words import clock_time, duration, plural, size
 
 STALE_SECONDS: Final = 3
 SILENT_SECONDS: Final = 10
+SLOW_COMMIT_MS: Final = 1000
+"""A commit that takes as long is felt by every worker who submits."""
 NEVER_DROPPED: Final = 0
 """Priority of the keys that stay at any width."""
 
@@ -97,7 +100,24 @@ def trouble_banner(health: Health) -> Line:
     """What keeps the engine from its work, in its own words; else nothing."""
     if not health.trouble:
         return ()
-    return (Span(f" {WARNING} {clean(health.trouble, 300)}", "warn"),)
+    at = health.next_try_at
+    then = f"; next try {clock_time(at)}" if at is not None else ""
+    # The time stays in sight however much the provider has to say.
+    return (Span(f" {WARNING} publishing fails{then}: {clean(health.trouble, 300)}", "warn"),)
+
+
+def machine_banner(health: Health) -> Line:
+    """That the engine's disk is filling up, its database slow or its gateway shut; else nothing."""
+    free = health.disk_free_bytes
+    if free is not None and free < LITTLE_SPACE:
+        tone: Tone = "bad" if free < NO_SPACE else "warn"
+        return (Span(f" {WARNING} only {size(free)} free where the database lies", tone),)
+    if health.is_gateway_open is False and health.is_engine_alive:
+        return (Span(f" {WARNING} the gateway is shut: pages cannot reach the engine", "bad"),)
+    if (health.commit_ms or 0) >= SLOW_COMMIT_MS:
+        slow = duration((health.commit_ms or 0) / 1000)
+        return (Span(f" {WARNING} the database is slow: the last commit took {slow}", "warn"),)
+    return ()
 
 
 def wage_banner(wage: Wage | None) -> Line:

@@ -8,6 +8,7 @@ from typing import Final
 
 from mephisto_engine.analysis.pay import Wage
 from mephisto_engine.data_model.status import LIVE_RUN
+from mephisto_engine.operations.limits import LITTLE_SPACE
 from mephisto_engine.operations.snapshot import Health, RunRow, Snapshot
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view.crowd import (
@@ -20,7 +21,16 @@ from mephisto_tui.view.glyphs import LATE, LIVE
 from mephisto_tui.view.meters import bar, meter, sparkline
 from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line, padded
 from mephisto_tui.view.statuses import run_status
-from mephisto_tui.view.words import age, clock_time, count, dollars, duration, first_line, plural
+from mephisto_tui.view.words import (
+    age,
+    clock_time,
+    count,
+    dollars,
+    duration,
+    first_line,
+    plural,
+    size,
+)
 
 UNIT_WORDS: Final = {
     "created": "to come",
@@ -170,9 +180,20 @@ def where(snapshot: Snapshot, run: RunRow, now: datetime) -> list[Line]:
         _labelled("link (L)", Span(clean(snapshot.worker_link or run.url, 200) or "-")),
         _labelled("engine", _engine_facts(run, health, now)),
         _labelled("commit", Span(f"{commit}   loop lag {lag}")),
-        _labelled("pages open", Span(count(health.connections))),
+        _labelled("gateway", *_gateway(health)),
         _labelled("started", Span(f"{started}   {age(run.started_at or run.created_at, now)} ago")),
     ]
+
+
+def _gateway(health: Health) -> tuple[Span, ...]:
+    """Whether pages can reach the engine, how many do, and how much space is left for answers."""
+    pages = Span(f"{count(health.connections)} pages")
+    state = {None: Span(""), True: Span(f"{LIVE} ", "good"), False: Span(f"{LATE} shut · ", "bad")}
+    if health.disk_free_bytes is None:
+        return (state[health.is_gateway_open], pages)
+    free = health.disk_free_bytes
+    tone: Tone = "warn" if free < LITTLE_SPACE else ""
+    return (state[health.is_gateway_open], pages, Span(f" · disk {size(free)} free", tone))
 
 
 def _reason(run: RunRow) -> tuple[Span, ...]:

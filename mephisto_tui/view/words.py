@@ -54,6 +54,15 @@ def dollars(cents: int) -> str:
     return f"${money(cents)}"
 
 
+def size(number: int) -> str:
+    """Bytes in a few cells: ``812 MiB``, ``3.4 GiB``, ``1.2 TiB``."""
+    mebibytes = number / 1024**2
+    if mebibytes < 1024:
+        return f"{mebibytes:.0f} MiB"
+    gibibytes = mebibytes / 1024
+    return f"{gibibytes:.1f} GiB" if gibibytes < 1024 else f"{gibibytes / 1024:.1f} TiB"
+
+
 def count(number: int) -> str:
     """A number in at most five cells: ``9999``, ``12.3k``, ``123k``, ``4.5M``."""
     if number < 10_000:

@@ -157,7 +157,7 @@ def some_log() -> tuple[LogRow, ...]:
 def some_health() -> Health:
     return Health(
         is_engine_alive=True, holder="gpu-login3:4711", renewed_at=ago(seconds=1), commit_ms=2.13,
-        connections=9, loop_lag_ms=0.4,
+        connections=9, loop_lag_ms=0.4, is_gateway_open=True, disk_free_bytes=48 * 1024**3,
         submits_per_minute=(2, 3, 5, 5, 6, 5, 3, 2, 5, 6, 7, 6, 5, 3, 2, 3, 5, 6, 7, 8, 7, 6, 5),
         refusals={"no unit left": 4, "not qualified": 12},
     )  # fmt: skip
@@ -206,7 +206,9 @@ def trouble_world() -> Snapshot:
     """An engine that fell silent, a run without one, a run that failed."""
     world = normal_world()
     orphan = replace(world.runs[1], is_driven=False)
-    health = replace(world.health, renewed_at=ago(seconds=12))
+    health = replace(
+        world.health, renewed_at=ago(seconds=12), is_gateway_open=False, disk_free_bytes=700 * 2**20
+    )
     return replace(world, runs=(world.runs[0], orphan, *world.runs[2:]), health=health)
 
 

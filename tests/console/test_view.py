@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from mephisto_engine.data_model.status import AgentStatus, RunStatus, UnitStatus
 from mephisto_engine.database.queries import browse
-from mephisto_engine.operations.snapshot import Crowd, LogRow, View, Window
+from mephisto_engine.operations.snapshot import Crowd, Health, LogRow, View, Window
+from mephisto_tui.bell import Bell
 from mephisto_tui.safe_text import is_harmless, width
 from mephisto_tui.view import chrome, meters, run_panels, statuses, words
 from mephisto_tui.view.changes import changes_between
@@ -164,8 +165,58 @@ def test_only_orders_that_the_engine_knows_are_offered(spec, orders):
 
 
 def test_what_keeps_the_engine_from_its_work_is_shown():
-    (banner,) = chrome.trouble_banner(replace(some_health(), trouble="throttled \x1b[2J"))
-    assert banner.text == " ⚠ throttled ␛[2J"
+    health = replace(some_health(), trouble="throttled \x1b[2J", next_try_at=NOW)
+    (banner,) = chrome.trouble_banner(health)
+    assert banner.text == " ⚠ publishing fails; next try 14:22:07: throttled ␛[2J"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words", "tone"),
+    [
+        ({"disk_free_bytes": 800 * 2**20}, "only 800 MiB free where the database lies", "warn"),
+        ({"disk_free_bytes": 60 * 2**20}, "only 60 MiB free where the database lies", "bad"),
+        ({"is_gateway_open": False}, "the gateway is shut: pages cannot reach the engine", "bad"),
+        ({"commit_ms": 2300.0}, "the database is slow: the last commit took 2s", "warn"),
+    ],
+)
+def test_what_the_machine_lacks_is_shown(changes, words, tone):
+    (banner,) = chrome.machine_banner(replace(some_health(), **changes))
+    assert (banner.text, banner.tone) == (f" ⚠ {words}", tone)
+
+
+def test_a_sound_machine_has_nothing_to_say():
+    assert chrome.machine_banner(some_health()) == ()
+    assert chrome.machine_banner(Health()) == ()
+
+
+def test_sizes_read_in_few_cells():
+    sizes = [words.size(number * 2**20) for number in (0, 812, 3482, 1_258_292)]
+    assert sizes == ["0 MiB", "812 MiB", "3.4 GiB", "1.2 TiB"]
+
+
+def test_a_paused_run_says_how_it_goes_on():
+    (banner,) = chrome.pause_banner(a_run(status="paused"))
+    assert banner.text == " run 142 is paused: S lets it go on"
+    assert chrome.pause_banner(a_run()) == ()
+
+
+def test_the_bell_rings_for_news_only():
+    world = normal_world()
+    idle = replace(world, runs=(a_run(units={"completed": 0}),), errors=0)
+    submitted = replace(idle, runs=(a_run(units={"launched": 2, "completed": 1}),))
+    more = replace(idle, runs=(a_run(units={"launched": 1, "completed": 2}),))
+    ended = replace(more, runs=(a_run(status="completed", units={"completed": 3}),))
+    failed = replace(ended, errors=1)
+    bell = Bell()
+    heard = [bell.rings_for(one) for one in (idle, idle, submitted, more, ended, ended, failed)]
+    assert heard == [False, False, True, False, True, False, True]
+
+
+def test_a_run_that_a_filter_hides_rings_no_bell():
+    world = normal_world()
+    bell = Bell()
+    bell.rings_for(world)
+    assert not bell.rings_for(replace(world, runs=world.runs[:1]))
 
 
 def entries():

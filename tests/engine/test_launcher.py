@@ -15,6 +15,8 @@ from mephisto_engine.data_model.records import UnitRecord
 from mephisto_engine.data_model.status import COSTED_UNIT, UnitStatus
 from mephisto_engine.errors import ProviderError
 from mephisto_engine.operations import launcher
+from mephisto_engine.operations.monitor import Monitor
+from mephisto_engine.operations.snapshot import Health, View
 from mephisto_providers.mock import MockProvider
 from mephisto_providers.mock.actions import MockUnit
 
@@ -261,11 +263,27 @@ async def test_a_provider_that_fails_is_asked_again(
     assert (await run.ended()).status == "completed"
 
 
+def seen_health(world: World, run: Run) -> Health:
+    """What a console is told of the engine."""
+    monitor = Monitor(world.db, world.clock)
+    try:
+        monitor.want(View(run_id=run.id))
+        return monitor.refresh().health
+    finally:
+        monitor.close()
+
+
 async def test_a_run_whose_provider_keeps_failing_can_be_stopped(world: World) -> None:
     world.provider = type("Failing", (FlakyProvider,), {"failures": 1_000_000})
     run = await launch(world)
     await until(lambda: bool(run.driver._launcher.trouble))
-    assert "throttled" in run.driver._launcher.trouble
+    assert run.driver._launcher.trouble == "throttled"
+    await until(lambda: seen_health(world, run).trouble == "throttled")
+    health = seen_health(world, run)
+    assert health.next_try_at is not None
+    assert health.next_try_at > world.clock.now()
+    assert health.is_gateway_open
+    assert (health.disk_free_bytes or 0) > 0
     await run.driver.stop("operator:test", False, "enough")
     assert (await run.ended()).status == "stopped"
     assert run.units() == {UnitStatus.EXPIRED: 1}
