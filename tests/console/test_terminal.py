@@ -62,7 +62,7 @@ def test_few_colours_are_recognised(environ, has_few):
 
 
 def test_a_title_cannot_end_its_own_sequence():
-    assert terminal.title_sequence("a\x07\x1b]2;b") == "\x1b]2;a?^]2;b\x07"
+    assert terminal.title_sequence("a\x07\x1b]2;b") == "\x1b]2;a^^]2;b\x07"
 
 
 def test_the_clipboard_sequence_carries_the_text_or_refuses():
