@@ -27,10 +27,10 @@ from mephisto_tui.cli import (
     plugins,
     qualifications,
     review,
-    standing,
     stats,
     watch,
     why,
+    worker_figures,
     workers,
 )
 from mephisto_tui.cli.exit_codes import ExitCode
@@ -155,9 +155,9 @@ for command in (
 app.command("log", hidden=True)(listings.journal)  # what the console calls it
 app.command("set")(control.set_options)
 app.add_typer(review.app, name="review")
-workers.app.command()(standing.show)
-workers.app.command()(standing.figures)
-workers.app.command()(standing.note)
+workers.app.command()(worker_figures.show)
+workers.app.command()(worker_figures.figures)
+workers.app.command()(worker_figures.note)
 workers.app.add_typer(onboarding.app, name="onboarding")
 app.add_typer(workers.app, name="workers")
 app.add_typer(qualifications.app, name="qualifications")
