@@ -79,7 +79,8 @@ class DraftScreen(DraftForm):
             self.say(f"not launched: {error.problems[0]}", "bad")
             self.recheck()
         except MephistoError as error:
-            self.say(f"not launched: {error.message} {error.hint}".strip(), "bad")
+            words = "; ".join(line.strip() for line in error.message.splitlines())
+            self.say(f"not launched: {words} {error.hint}".strip(), "bad")
             self.recheck()
         except Exception as error:
             log.exception("a launch failed")

@@ -94,7 +94,7 @@ def test_a_console_without_an_engine_starts_one_and_follows_it(world):
     assert (run["status"], run["is_driven"]) == ("live", True)
 
 
-def test_a_console_with_an_engine_launches_in_it_and_the_process_stays_for_both(world):
+def test_a_console_with_an_engine_launches_in_it_and_leaves_both_runs_to_it(world):
     nobody = ("mephisto.provider.simulated_workers=0", "demo.units=3")
     console = world.open("launch", str(DEMO), *nobody)
     console.wait_for("launched 3")
@@ -113,9 +113,10 @@ def test_a_console_with_an_engine_launches_in_it_and_the_process_stays_for_both(
     console.send("q")
     console.wait_for("Run 2 lives in this process")
     console.send("l")
-    console.wait_for("Run 2 goes on without a console")
-    world.run("stop", "2", "--now")
+    console.wait_for("Run 2 goes on as process")
     assert console.wait_for_end() == 0
+    run = world.json("status", "2")
+    assert (run["status"], run["is_driven"]) == ("live", True)
 
 
 def test_a_read_only_console_launches_nothing(world):
