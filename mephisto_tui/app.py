@@ -19,7 +19,7 @@ from textual._compositor import ChopsUpdate
 from textual.app import App, SuspendNotSupported
 from textual.filter import LineFilter
 from textual.screen import Screen
-from textual.worker import Worker
+from textual.worker import Worker, WorkerFailed
 
 from mephisto_engine.clock import Clock, SystemClock
 from mephisto_engine.data_model.status import LIVE_RUN
@@ -358,6 +358,16 @@ class ConsoleApp(App[ConsoleExit]):
         """Find out which plug-ins there are, for whoever has no run yet; once."""
         if self._survey is None:
             self._survey = self.run_worker(self._look_for_plugins(), exit_on_error=False)
+
+    async def plugin_report(self) -> str:
+        """Every plug-in and how it fared, with the tracebacks of those that cannot be used."""
+        self.survey_plugins()
+        try:
+            if self._survey is not None:
+                await self._survey.wait()
+        except WorkerFailed as failed:
+            return f"the plug-ins cannot be looked at: {failed.error}"
+        return self.surroundings.plugin_report
 
     async def _look_for_plugins(self) -> None:
         from mephisto_tui.surroundings import with_plugins

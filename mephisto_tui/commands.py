@@ -18,7 +18,7 @@ from mephisto_tui.view.spans import BLANK, Line, Span, line
 
 Scope = Literal[
     "everywhere", "scroll", "lists", "live", "runs", "run", "statistics", "workers", "detail",
-    "pick", "draft",
+    "pick", "draft", "log",
 ]  # fmt: skip
 
 SCOPE_TITLES: Final[dict[Scope, str]] = {
@@ -32,6 +32,7 @@ SCOPE_TITLES: Final[dict[Scope, str]] = {
     "pick": "Launch from",
     "draft": "Launch form",
     "workers": "Workers",
+    "log": "Log",
     "detail": "One unit, agent or worker",
 }
 
@@ -154,6 +155,10 @@ COMMANDS: Final = (
             "the config as it would be launched, or the options again", "draft", bar=3),
     Command("draft.filter", ("slash",), "Filter", "only some options: words, state:changed",
             "draft", bar=5),
+    Command("log.level", ("tab",), "Level", "every line, warnings and errors, errors alone", "log",
+            bar=1),
+    Command("log.plugins", ("p",), "Plug-ins", "which there are; tracebacks of those that failed",
+            "log", bar=2),
 )  # fmt: skip
 
 

@@ -8,10 +8,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mephisto_tui.state import shown_path
 from mephisto_tui.view.empty import Surroundings
 from mephisto_tui.view.words import plural
+
+if TYPE_CHECKING:
+    from mephisto_engine.abstractions.registry import PluginInfo
 
 NOT_KEPT = "not in tmux: if SSH drops the console closes; live runs carry on"
 
@@ -37,7 +41,16 @@ def with_plugins(surroundings: Surroundings) -> Surroundings:
     kinds = Counter(plugin.kind for plugin in found if not plugin.error)
     broken = tuple((plugin.name, plugin.error) for plugin in found if plugin.error)
     counted = ", ".join(plural(number, kind.value) for kind, number in kinds.items())
-    return replace(surroundings, plugins=counted, broken_plugins=broken)
+    report = "\n".join(map(_reported, found))
+    return replace(surroundings, plugins=counted, broken_plugins=broken, plugin_report=report)
+
+
+def _reported(plugin: PluginInfo) -> str:
+    origin = f"{plugin.distribution or plugin.module} {plugin.version or ''}".rstrip()
+    if not plugin.error:
+        return f"{plugin.kind} {plugin.name}: ok ({origin})"
+    parts = (f"{plugin.kind} {plugin.name}: {plugin.error} ({origin})", plugin.traceback)
+    return "\n".join(part.rstrip() for part in parts if part)
 
 
 def _multiplexer(environ: Mapping[str, str]) -> str:

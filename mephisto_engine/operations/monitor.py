@@ -131,6 +131,7 @@ class Monitor:
             taken_at=self._clock.now(),
             view=view,
             log=tuple(self._log)[-view.log_limit :],
+            events=self._last_event,
             errors=self._errors,
         )
         snapshot = self._with_close_look(self._with_runs(snapshot))

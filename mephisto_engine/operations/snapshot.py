@@ -235,6 +235,8 @@ class Snapshot:
     workers_total: int = 0
     log: tuple[LogRow, ...] = ()
     """Newest last."""
+    events: int = 0
+    """How many events the journal holds, those of all runs together."""
     config: str = ""
     """The run's config as YAML, without secrets."""
     worker_link: str = ""

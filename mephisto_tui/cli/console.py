@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,9 +53,11 @@ def show_console(
     from mephisto_tui.console_settings import load_settings, settings_path
     from mephisto_tui.launching import Launching
     from mephisto_tui.session import session_path
+    from mephisto_tui.state import shown_path
     from mephisto_tui.surroundings import look_around, note_for
 
-    around = look_around(settings.database_url)
+    log_path = settings.logs / "console.log"
+    around = replace(look_around(settings.database_url), log_file=shown_path(log_path))
     launching = Launching(
         db, settings.home, engine=engine, start_detached=partial(_start_detached, settings)
     )
@@ -75,7 +78,7 @@ def show_console(
             standing_note=note or note_for(around),
             rings=settings.rings,
         )
-        ended = run_console(app, log_path=settings.logs / "console.log", mouse=settings.mouse)
+        ended = run_console(app, log_path=log_path, mouse=settings.mouse)
     if ended.message:
         say(f"The console ended: {ended.message}")
     return ended

@@ -19,8 +19,7 @@ from mephisto_tui.screens.live_run import LiveRunScreen
 from mephisto_tui.screens.statistics import StatisticsScreen
 from mephisto_tui.session import RUN
 from mephisto_tui.view.empty import no_agents
-from mephisto_tui.view.filtering import parse_filter
-from mephisto_tui.view.log_lines import LEVELS
+from mephisto_tui.view.filtering import LEVELS, parse_filter
 from mephisto_tui.view.raw import Raw
 from mephisto_tui.view.rows import AGENTS, UNITS, WORKERS
 from mephisto_tui.view.run_panels import progress, rate_and_money, rule, strip, where

@@ -22,6 +22,10 @@ class Surroundings:
     """What was found: ``3 blueprints, 2 providers, 1 architect``."""
     broken_plugins: tuple[tuple[str, str], ...] = ()
     """Name and error of each plug-in that did not load."""
+    plugin_report: str = ""
+    """Every plug-in with where it comes from; why it cannot be used, with the traceback."""
+    log_file: str = ""
+    """Where the console and the engine in its process write what is too long for the screen."""
 
     @property
     def facts(self) -> tuple[str, ...]:

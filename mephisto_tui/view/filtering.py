@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from mephisto_engine.operations.snapshot import LogRow, Window
 from mephisto_tui.view.statuses import by_shown_word
+
+LEVELS: Final = ("info", "warn", "error")
+"""How grave a line of the log is, from the least on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +27,10 @@ class Filter:
 def parse_filter(typed: str, statuses: Sequence[str]) -> Filter:
     """``!word`` inverts, ``state:live`` (also ``status:`` or ``level:``) asks for a status.
 
-    ``~lttrs`` finds what has these letters in this order. A status is named as it is stored or as
-    the screen calls it. It may be shortened, and dashes or underscores stand for spaces; one that
-    does not exist stays as typed, so that it shows no rows rather than all.
+    A level asks for graver lines too. ``~lttrs`` finds what has these letters in this order. A
+    status is named as it is stored or as the screen calls it. It may be shortened, and dashes or
+    underscores stand for spaces; one that does not exist stays as typed, so that it shows no rows
+    rather than all.
     """
     words, status = [], ""
     for word in typed.split():
@@ -70,11 +75,16 @@ def narrowed(window: Window, wish: Filter) -> Window:
 
 def log_matches(row: LogRow, wish: Filter) -> bool:
     """Whether a line of the log is shown; the log is filtered here, as the console holds it all."""
-    if wish.status and row.level != wish.status:
+    if wish.status and not _is_so_grave(row.level, wish.status):
         return False
     if not wish.text:
         return True
     return text_matches(row.text, wish.text, is_fuzzy=wish.is_fuzzy) != wish.is_inverse
+
+
+def _is_so_grave(level: str, wanted: str) -> bool:
+    """Whether a line has the level that was asked for, or a graver one."""
+    return wanted in LEVELS and level in LEVELS[LEVELS.index(wanted) :]
 
 
 def text_matches(text: str, wanted: str, *, is_fuzzy: bool) -> bool:

@@ -7,10 +7,17 @@ from typing import Final
 from mephisto_engine.operations.snapshot import LogRow
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view.spans import Line, Span, Tone
-from mephisto_tui.view.words import clock_time
+from mephisto_tui.view.words import clock_time, plural
 
-LEVELS: Final = ("info", "warn", "error")
 _TONES: Final[dict[str, Tone]] = {"warn": "warn", "error": "bad"}
+
+
+def log_foot(shown: int, events: int, log_file: str) -> Line:
+    """How much of the journal is at hand, and where there is more to read."""
+    spans = [Span(f" {shown} of {plural(events, 'event')}", "dim")]
+    if log_file:
+        spans.append(Span(f" · program log {clean(log_file, 120)}", "dim"))
+    return tuple(spans)
 
 
 def log_line(row: LogRow, *, has_run: bool) -> Line:

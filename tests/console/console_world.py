@@ -179,7 +179,7 @@ def normal_world() -> Snapshot:
         version=1, taken_at=NOW, view=View(), runs=some_runs(), runs_total=6,
         run=some_runs()[0], units=some_units(), units_total=359, agents=some_agents(),
         agents_total=10, workers=some_workers(), workers_total=len(WORKERS), log=some_log(),
-        config=CONFIG, worker_link="http://127.0.0.1:3000/?worker_id=NAME",
+        events=48_211, config=CONFIG, worker_link="http://127.0.0.1:3000/?worker_id=NAME",
         health=some_health(), crowd=some_crowd(), errors=1, everybody=some_standings(),
         everybody_total=len(WORKERS),
     )  # fmt: skip

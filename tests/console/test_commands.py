@@ -83,6 +83,8 @@ EFFECTS = {
     "workers.open": DetailScreen,
     "detail.open": MenuScreen,
     "detail.next_pane": "is-on-side",
+    "log.level": "level:warn",
+    "log.plugins": RawScreen,
 }
 """Command → what its key brings: a screen, words on the screen, or the row of the cursor."""
 
@@ -140,7 +142,7 @@ def all_keys():
                 yield pytest.param(command, key, id=f"{command.id}-{key}")
 
 
-WAY_TO = {"workers": ["3"], "detail": ["enter"], "statistics": ["A"]}
+WAY_TO = {"workers": ["3"], "detail": ["enter"], "statistics": ["A"], "log": ["4"]}
 """Scope → keys that lead to a screen which has it."""
 
 
@@ -159,6 +161,7 @@ async def test_each_key_does_what_its_command_says(make_app, screen_text, comman
             await pilot.pause()
             app.tick()
         await pilot.press(key)
+        await app.workers.wait_for_complete()
         await pilot.pause()
         effect = EFFECTS[command.id]
         if isinstance(effect, int):

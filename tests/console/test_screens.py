@@ -30,6 +30,8 @@ LOOKS = [
     ("run-log", "normal_world", 142, "shift+tab"),
     ("run-zoomed", "normal_world", 142, "z"),
     ("log", "normal_world", None, "4"),
+    ("log-hostile", "hostile_world", None, "4"),
+    ("log-level", "normal_world", None, "4 tab"),
     ("help", "normal_world", 142, "question_mark"),
     ("confirm", "normal_world", 142, "X"),
     ("sort-menu", "normal_world", None, "o"),

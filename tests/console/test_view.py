@@ -28,7 +28,7 @@ from mephisto_tui.view.crowd import (
     refusals_in_words,
     times_in_words,
 )
-from mephisto_tui.view.filtering import Filter, log_matches, parse_filter
+from mephisto_tui.view.filtering import LEVELS, Filter, log_matches, parse_filter
 from mephisto_tui.view.rows import AGENTS, RUNS, UNITS, WORKERS
 from mephisto_tui.view.spans import Span, line_width
 from mephisto_tui.view.statuses import RUN_STATUSES
@@ -149,6 +149,18 @@ def test_a_fuzzy_filter_wants_letters_in_their_order():
     assert log_matches(row, parse_filter("~cspt", ()))
     assert not log_matches(row, parse_filter("~tpsc", ()))
     assert not log_matches(row, parse_filter("cspt", ()))
+
+
+def test_a_level_asks_for_graver_lines_too():
+    lines = [LogRow(1, NOW, level, 7, "x") for level in ("info", "warn", "error")]
+    shown = {
+        typed: [row.level for row in lines if log_matches(row, parse_filter(typed, LEVELS))]
+        for typed in ("level:info", "level:warn", "level:error", "level:odd")
+    }
+    assert shown["level:info"] == ["info", "warn", "error"]
+    assert shown["level:warn"] == ["warn", "error"]
+    assert shown["level:error"] == ["error"]
+    assert shown["level:odd"] == []
 
 
 def test_a_status_of_two_words_can_be_typed_as_one():
