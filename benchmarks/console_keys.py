@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from benchmarks.child import environment, in_child, new_home
@@ -21,7 +22,10 @@ from benchmarks.terminal import Terminal
 
 AGENTS = 1_000
 UNITS = 100_000
-KEYS = 200
+PANES = ("agents", "workers", "config", "log", "units")
+FILTER = "worker-0"
+ROUNDS = 15
+Seen = Callable[[list[str]], bool]
 PAUSE_SECONDS = 0.07
 """Between two keys; a held key repeats about so fast."""
 ECHO_SECONDS = 0.1
@@ -33,7 +37,6 @@ MOST_SLOWER = 1.5
 """Times a key may take longer at the far end of a long list than at its beginning."""
 TIMEOUT = 120.0
 PATIENCE = 20.0
-CURSOR = "▌"
 
 
 def measure() -> list[Figure]:
@@ -48,12 +51,38 @@ def _echoes(home: Path, run_id: str) -> list[Figure]:
     with Terminal([PROGRAM, "watch", run_id], environment(home), *SIZE) as terminal:
         terminal.wait_until(run_is_drawn, PAINT_SECONDS)
         terminal.read_for(2.0)
-        waits = [_move(terminal, key) for key in ("j" * 10 + "k" * 10) * (KEYS // 20)]
+        waits = [_next_pane(terminal, name) for name in PANES * ROUNDS]
+        for _ in range(ROUNDS):
+            waits += _typed(terminal)
     note = f"{AGENTS:,} agents, {CHANGES_A_SECOND[AGENTS]} changes/s; {len(waits)} keys"
     return [
         Figure("key to echo, p99", quantile(waits, 0.99), "s", ECHO_SECONDS, note=note),
         Figure("key to echo, median", statistics.median(waits), "s"),
     ]
+
+
+def _next_pane(terminal: Terminal, name: str) -> float:
+    """Seconds until the pane that `tab` leads to is named as the one in front."""
+    return _echo(terminal, "\t", lambda lines: f"[{name}]" in lines[1])
+
+
+def _typed(terminal: Terminal) -> list[float]:
+    """Seconds until each letter of a filter stands in its line; the rows are asked for anew."""
+    terminal.send("/")
+    terminal.read_for(PAUSE_SECONDS)
+    waits = []
+    for length in range(1, len(FILTER) + 1):
+        typed = FILTER[:length]
+        waits.append(_echo(terminal, typed[-1], partial(_has_line, typed)))
+    terminal.send("\x1b")
+    terminal.read_for(1.0)
+    return waits
+
+
+def _echo(terminal: Terminal, key: str, is_seen: Seen) -> float:
+    wait = terminal.echo(key, is_seen, PATIENCE)
+    terminal.read_for(PAUSE_SECONDS)
+    return wait
 
 
 def _long_list(home: Path) -> list[Figure]:
@@ -74,14 +103,6 @@ def _long_list(home: Path) -> list[Figure]:
     ]
 
 
-def _move(terminal: Terminal, key: str) -> float:
-    """Seconds until the cursor of the pane in front stands elsewhere."""
-    before = _cursor_lines(terminal.screen.display)
-    wait = terminal.echo(key, lambda lines: _cursor_lines(lines) != before, PATIENCE)
-    terminal.read_for(PAUSE_SECONDS)
-    return wait
-
-
 def _bytes_of(terminal: Terminal, key: str) -> int:
     terminal.send(key)
     return terminal.read_for(MOVE_SECONDS)
@@ -93,15 +114,22 @@ def _pages(terminal: Terminal, key: str) -> list[float]:
     terminal.read_for(1.0)
     waits = []
     for _ in range(PAGES):
-        before = list(terminal.screen.display)
-        is_new: Callable[[list[str]], bool] = lambda lines, old=before: (  # noqa: E731
-            _first_rows(lines) != _first_rows(old) and _has_no_gap(lines)
-        )
+        is_new = partial(_is_another_page, list(terminal.screen.display))
         started = time.perf_counter()
         terminal.echo(key, is_new, PATIENCE)
         waits.append(time.perf_counter() - started)
         terminal.read_for(PAUSE_SECONDS)
     return waits
+
+
+def _has_line(text: str, lines: list[str]) -> bool:
+    """Whether one of the lowest lines says just this."""
+    return any(line.strip() == text for line in lines[-4:])
+
+
+def _is_another_page(former: list[str], lines: list[str]) -> bool:
+    """Whether other rows are in sight, and all of them."""
+    return _first_rows(lines) != _first_rows(former) and _has_no_gap(lines)
 
 
 def _first_rows(lines: list[str]) -> list[str]:
@@ -112,10 +140,6 @@ def _first_rows(lines: list[str]) -> list[str]:
 def _has_no_gap(lines: list[str]) -> bool:
     """Whether all rows in sight are at hand."""
     return not any(line[62:].lstrip(" │▌").startswith("…") for line in lines[15:36])
-
-
-def _cursor_lines(lines: list[str]) -> list[int]:
-    return [number for number, line in enumerate(lines) if CURSOR in line]
 
 
 def _shows(lines: list[str], text: str) -> bool:

@@ -183,8 +183,8 @@ class RunScreen(LiveRunScreen):
     def show_pane(self, name: str) -> None:
         if name not in PANES:
             return
-        for other in PANES:
-            self.set_class(other == name, f"show-{other}")
+        # Each change of the classes alone costs a look at every rule for every widget.
+        self.update_classes({f"show-{other}": other == name for other in PANES})
         self._pane = name
         self.focus_pane()
 

@@ -8,6 +8,7 @@ from mephisto_tui.safe_text import width
 
 CURSOR: Final = "▌"
 MARK: Final = "*"
+MARK_AND_CURSOR: Final = "✱"
 LIVE: Final = "●"
 HALF: Final = "◐"
 IDLE: Final = "○"
@@ -55,6 +56,7 @@ _ASCII: Final = {
     "─": "-",
     "│": "|",
     **dict.fromkeys("┌┐└┘├┤", "+"),
+    "✱": "#",
     "×": "x",
     **{chr(picture): "^" for picture in (*range(0x2400, 0x2420), 0x2421)},
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from textual.message import Message
 
 from mephisto_engine.operations.selection import Selection
 from mephisto_engine.operations.snapshot import Window
-from mephisto_tui.view.glyphs import CURSOR, DOWN, MARK, MOVED, UP
+from mephisto_tui.view.glyphs import CURSOR, DOWN, MARK, MARK_AND_CURSOR, MOVED, UP
 from mephisto_tui.view.spans import BLANK, Line, Span, line, padded
 from mephisto_tui.view.tables import GAP, MARGIN, AnySpec, Place, header, layout
 from mephisto_tui.widgets.line_widget import LineWidget
@@ -302,9 +303,10 @@ class LiveTable(LineWidget, can_focus=True):
         return tuple(parts)
 
     def _gutter(self, key: int, place: int) -> Span:
-        """A mark goes before the cursor, which the whole row shows as well."""
+        """Whether the row is marked, under the cursor, or both."""
         if key in self.marks:
-            return Span(MARK, "accent" if place == self._cursor else "warn")
+            is_here = place == self._cursor
+            return Span(MARK_AND_CURSOR, "accent") if is_here else Span(MARK, "warn")
         return Span(CURSOR if place == self._cursor else " " * MARGIN, "accent")
 
     def _note_changes(self, key: int, old: tuple[Span, ...], new: tuple[Span, ...]) -> None:
@@ -390,7 +392,7 @@ class LiveTable(LineWidget, can_focus=True):
         present = [self.spec.key(record) for record in self._rows.records]
         order = [key for key in present if key in fresh]
         order += [key for key in fresh if key not in set(order)]
-        self.moved = sum(ours != theirs for ours, theirs in zip(order, fresh, strict=True))
+        self.moved = moved_between(order, list(fresh))
         if not self.moved:
             return rows
         return Rows([fresh[key] for key in order], rows.offset, rows.total)
@@ -410,3 +412,16 @@ class LiveTable(LineWidget, can_focus=True):
         self._keep_in_sight()
         self._ask_for_more()
         self.redraw()
+
+
+def moved_between(shown: Sequence[int], wanted: Sequence[int]) -> int:
+    """How many rows have to move for one order to become the other; both have the same rows.
+
+    All but those of the longest sequence that keeps its order (patience sorting).
+    """
+    places = {key: place for place, key in enumerate(shown)}
+    piles: list[int] = []
+    for place in (places[key] for key in wanted):
+        pile = bisect_left(piles, place)
+        piles[pile : pile + 1] = [place]
+    return len(wanted) - len(piles)

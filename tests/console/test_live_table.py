@@ -15,6 +15,7 @@ from mephisto_tui.widgets.live_table import (
     ORDER_SECONDS,
     LiveTable,
     Rows,
+    moved_between,
 )
 
 
@@ -191,6 +192,13 @@ async def test_a_click_selects_the_row_under_it(table_app):
     table.show(whole(some_units(10)), NOW, 0.0)
     await table_app.pilot.click(table, offset=(10, 5))
     assert table.selected.id == some_units(10)[3].id
+
+
+def test_only_rows_that_have_to_move_are_counted_as_moved():
+    assert moved_between([1, 2, 3, 4], [1, 2, 3, 4]) == 0
+    assert moved_between([1, 2, 3, 4], [4, 1, 2, 3]) == 1
+    assert moved_between([1, 2, 3, 4], [4, 3, 2, 1]) == 3
+    assert moved_between([], []) == 0
 
 
 def test_cells_of_lines_cut_alike_are_compared_one_by_one():
