@@ -139,7 +139,7 @@ class ConsoleApp(App[ConsoleExit]):
         self._run_screen: RunScreen | None = None
         self._survey: Worker[None] | None = None
         self._title_shown = ""
-        self._bell = Bell() if rings else None
+        self._bell = Bell() if rings or self.settings.rings else None
         self._heard: Snapshot | None = None
         self._done_since: float | None = None
         self._quits_when_idle = False

@@ -1,9 +1,10 @@
-"""The operator's settings of the console: their keys and their theme, in one small YAML file.
+"""The operator's settings of the console: their keys, theme and bell, in one small YAML file.
 
     keys:
       run.stop: ctrl+x
       list.filter: [/, ctrl+f]
     theme: tokyo-night
+    bell: true
 
 What cannot be used is left aside as a whole, and said in one sentence.
 """
@@ -46,6 +47,8 @@ class ConsoleSettings:
     keymap: Keymap = OWN_KEYS
     theme: str = ""
     """Empty: what suits the terminal."""
+    rings: bool = False
+    """Whether the terminal's bell rings."""
     complaint: str = ""
     """What is wrong with the file, and what is done instead; may hold foreign words."""
 
@@ -55,6 +58,9 @@ def theme_for(wished: str, has_few_colours: bool) -> str:
     if has_few_colours:
         return wished if wished.startswith("ansi-") else "ansi-dark"
     return wished or THEMES[0]
+
+
+SETTINGS: Final = ("keys", "theme", "bell")
 
 
 def settings_path(environ: Mapping[str, str] = os.environ) -> Path:
@@ -82,17 +88,22 @@ def load_settings(path: Path, *, has_to_exist: bool = False) -> ConsoleSettings:
 
 
 def _checked(path: Path, content: dict[str, Any]) -> ConsoleSettings:
-    unknown = [str(name) for name in content if name not in ("keys", "theme")]
-    faults = [f"unknown setting {name!r} (keys, theme)" for name in unknown]
+    unknown = [str(name) for name in content if name not in SETTINGS]
+    faults = [f"unknown setting {name!r} ({', '.join(SETTINGS)})" for name in unknown]
     theme = content.get("theme", "")
     if theme and theme not in THEMES:
         faults.append(f"there is no theme {theme!r} ({', '.join(THEMES)})")
         theme = ""
+    bell = str(content.get("bell", "")).lower()
+    if bell not in ("", "true", "false"):
+        faults.append(f"bell is {bell!r} (true, false)")
     keymap, key_faults = read_keys(content.get("keys") or {})
     if key_faults:
         key_faults[-1] += "; all keys are as they come"
     faults += key_faults
-    return ConsoleSettings(keymap, theme, f"{path}: {'; '.join(faults)}" if faults else "")
+    return ConsoleSettings(
+        keymap, theme, bell == "true", f"{path}: {'; '.join(faults)}" if faults else ""
+    )
 
 
 def read_keys(given: Any) -> tuple[Keymap, list[str]]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 from peewee import JOIN, Query, fn
 
-from mephisto_engine.data_model import Agent, Decision, Intent, Submission, TaskRun, Unit
+from mephisto_engine.data_model import Agent, Decision, Event, Intent, Submission, TaskRun, Unit
 from mephisto_engine.data_model.status import (
     DONE_UNIT,
     HOLDING_AGENT,
@@ -217,18 +217,40 @@ def _budget(stream: Stream) -> Iterator[str]:
 
 def _limits(stream: Stream) -> Iterator[str]:
     """I9: nobody is on, or was let into, more units than the run's config allows."""
+    former = _former_limits(stream)
     for run, task, config in list(stream(TaskRun.select(TaskRun.id, TaskRun.task, TaskRun.config))):
-        concurrent, most = _limits_of(config)
+        concurrent, most = _loosest([_limits_of(config), *former.get(run, [])])
         if concurrent:
             yield from _too_many_at_once(stream, run, concurrent)
         if most:
             yield from _too_many_in_all(stream, run, task, most)
 
 
+LIMITS: Final = ("allowed_concurrent", "maximum_units_per_worker")
+
+
 def _limits_of(config: str) -> tuple[int, int]:
     """``allowed_concurrent`` and ``maximum_units_per_worker`` of a run; 0 is no limit."""
     task = orjson.loads(config).get("mephisto", {}).get("task", {})
     return task.get("allowed_concurrent", 0), task.get("maximum_units_per_worker", 0)
+
+
+def _former_limits(stream: Stream) -> dict[int, list[tuple[int, int]]]:
+    """Run → limits that held before an operator has changed them."""
+    former: dict[int, list[tuple[int, int]]] = {}
+    changes = Event.select(Event.task_run, Event.data).where(Event.kind == "run.changed")
+    for run, data in stream(changes.order_by(Event.id)):
+        before = orjson.loads(data)["before"]
+        limits = tuple(before.get(name, -1) for name in LIMITS)
+        former.setdefault(run, []).append((limits[0], limits[1]))
+    return former
+
+
+def _loosest(limits: list[tuple[int, int]]) -> tuple[int, int]:
+    """The most that was ever allowed; 0 is no limit, and -1 says nothing."""
+    by_kind = list(zip(*limits, strict=True))
+    loosest = [0 if 0 in values else max(values) for values in by_kind]
+    return loosest[0], loosest[1]
 
 
 def _too_many_at_once(stream: Stream, run: int, limit: int) -> Iterator[str]:

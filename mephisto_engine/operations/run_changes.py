@@ -38,7 +38,7 @@ from mephisto_engine.operations.extensions import Growth, extended, require_agre
 from mephisto_engine.operations.job import Job
 from mephisto_engine.operations.launcher import TaskLauncher, units_by_id
 from mephisto_engine.operations.live_run import LiveRun
-from mephisto_engine.operations.phrases import dollars, number_of
+from mephisto_engine.operations.phrases import number_of
 from mephisto_engine.operations.selection import Selection, selected_units
 from mephisto_engine.operations.supervisor import Supervisor
 
@@ -122,12 +122,6 @@ class RunChanges:
             notes.append(
                 f"{number_of(published, 'unit')} are published now; "
                 f"new ones follow when fewer than {cap} are."
-            )
-        budget, worst = self._job.budget_cents, self._live.costed * self._job.cost_of_unit
-        if budget is not None and worst > budget:
-            notes.append(
-                f"What is published and done costs up to {dollars(worst)} already; "
-                "nothing more is published."
             )
         return notes
 

@@ -143,13 +143,25 @@ async def test_limits_of_workers_hold_from_the_next_arrival_on(world: World) -> 
     assert await run.refusal("alice") == "allowed_concurrent"
 
 
+async def test_limits_that_were_wider_before_are_no_fault_of_the_data(world: World) -> None:
+    run = await world.launch(units=5, maximum_units_per_worker=4)
+    for _ in range(3):
+        await run.token("alice")
+    await asked(run, SetOptions({"allowed_concurrent": 1, "maximum_units_per_worker": 2}))
+    assert [finding for finding in check_invariants(world.db) if finding.level == "error"] == []
+
+
 async def test_a_raised_budget_lets_the_rest_be_published(world: World) -> None:
     run = await world.launch(units=3, budget=0.1, max_num_concurrent_units=1)
     await asked(run, SetOptions({"budget": "0.30", "max_num_concurrent_units": 0}))
     await until(lambda: run.units()["launched"] == 3)
     assert run.row().budget_cents == 30
-    said = await asked(run, SetOptions({"budget": "0.20"}))
-    assert "costs up to $0.30 already" in said
+    with pytest.raises(StateError, match=r"costs up to \$0.30 already") as info:
+        await asked(run, SetOptions({"budget": "0.20"}))
+    assert "Expire units first" in info.value.hint
+    await asked(run, Expire(unit_ids(run, "launched")[:1]))
+    await asked(run, SetOptions({"budget": "0.20"}))
+    assert run.row().budget_cents == 20
     await asked(run, SetOptions({"budget": "none"}))
     assert run.row().budget_cents is None
 

@@ -13,6 +13,7 @@ from peewee import fn
 
 from mephisto_engine.data_model import Assignment, TaskRun, Unit
 from mephisto_engine.data_model.status import OPEN_UNIT, UnitStatus
+from mephisto_engine.database import ledger
 from mephisto_engine.database.compiled import Compiled, param
 from mephisto_engine.database.operations.runs import (
     UNIT_COLUMNS,
@@ -20,6 +21,7 @@ from mephisto_engine.database.operations.runs import (
     insert_assignments,
 )
 from mephisto_engine.database.transaction import Transaction, as_ranges
+from mephisto_engine.errors import StateError
 
 CHUNK: Final = 5000
 """Ids of one query; SQLite allows 32,766 parameters."""
@@ -80,6 +82,9 @@ def change_options(
     Returns:
         Each change in words, such as ``allowed_concurrent 1 → 3``; what stays as it was is left
         out.
+
+    Raises:
+        StateError: the cap would be below what may have to be paid; nothing has changed.
     """
     config: dict[str, Any] = orjson.loads(tx.all(_CONFIG, run=run_id)[0][0])
     task = config["mephisto"]["task"]
@@ -89,11 +94,27 @@ def change_options(
         if task.get(name) != value
     ]
     if said:
+        before = {name: task.get(name) for name in options}
         task.update(options)
         tx.run(_SET_OPTIONS, run=run_id, config=orjson.dumps(config).decode(), budget=budget_cents)
-        data = {"changes": ", ".join(said), "options": dict(options)}
+        _check_budget(tx, run_id, budget_cents)
+        data = {"changes": ", ".join(said), "options": dict(options), "before": before}
         tx.record("run.changed", "task_run", run_id, run=run_id, actor=actor, data=data)
     return said
+
+
+def _check_budget(tx: Transaction, run_id: int, budget_cents: int | None) -> None:
+    """A cap is never below what may have to be paid already."""
+    worst = next(
+        (cap.worst_cents for cap in ledger.caps_of(tx.all, run_id) if cap.owner == f"run {run_id}"),
+        0,
+    )
+    if budget_cents is not None and budget_cents < worst:
+        raise StateError(
+            f"What run {run_id} has published and done costs up to "
+            f"${worst // 100}.{worst % 100:02} already; the cap cannot be lower.",
+            "Expire units first, or pause the run.",
+        )
 
 
 def add_items(
