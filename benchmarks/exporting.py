@@ -14,7 +14,7 @@ from mephisto_engine import DataBrowser
 from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.data_model.status import AgentStatus
 from mephisto_engine.database import MephistoDB, default_home
-from mephisto_engine.database.operations import agents, runs
+from mephisto_engine.database.operations import agents, runs, submissions
 from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.operations.packaging.package import package
 from mephisto_engine.operations.packaging.request import Format, PackageRequest
@@ -135,9 +135,9 @@ def answer(tx: Transaction, run_id: int, units: list[Any]) -> None:
             ),
         )
         answer = {"label": unit_id % 7, "comment": "It says what it has to say, and well. " * 4}
-        agents.submit(
+        submissions.submit(
             tx,
-            agents.NewSubmission(
+            submissions.NewSubmission(
                 agent_id=arrived.agent_id,
                 unit_id=unit_id,
                 run_id=run_id,

@@ -23,7 +23,7 @@ from mephisto_engine.clock import to_ms
 from mephisto_engine.data_model.status import AgentStatus, UnitStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import assignments as ops
-from mephisto_engine.database.operations.agents import NewSubmission
+from mephisto_engine.database.operations.submissions import NewSubmission
 from mephisto_engine.operations.job import Job
 from mephisto_engine.operations.live_run import LiveRun
 

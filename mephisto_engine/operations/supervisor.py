@@ -22,6 +22,7 @@ from mephisto_engine.data_model.records import UploadRecord
 from mephisto_engine.data_model.status import AgentStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import agents as ops
+from mephisto_engine.database.operations import submissions
 from mephisto_engine.operations.agents_at_work import AgentsAtWork
 from mephisto_engine.operations.arrivals import Arrivals
 from mephisto_engine.operations.deadlines import Deadlines
@@ -93,8 +94,10 @@ class Supervisor:
         else:
             raise UnknownAgentError(token)
         client_ms = None if client_at is None else int(client_at * 1000)
-        new = ops.NewSubmission(ids[0], ids[1], self.live.run_id, ids[2], body, uploads, client_ms)
-        outcome = await self._db.write(ops.submit, new)
+        new = submissions.NewSubmission(
+            ids[0], ids[1], self.live.run_id, ids[2], body, uploads, client_ms
+        )
+        outcome = await self._db.write(submissions.submit, new)
         if outcome == "stored" and agent is not None:
             self.at_work.submitted(agent, body)
         return SubmitOutcome(outcome)
@@ -105,7 +108,7 @@ class Supervisor:
         """Keep what a page sends beside its answer, before or after it."""
         body = orjson.dumps(metadata).decode()
         await self._db.write(
-            ops.store_metadata, self._id_of(token), self.live.run_id, body, uploads
+            submissions.store_metadata, self._id_of(token), self.live.run_id, body, uploads
         )
 
     async def log_error(self, token: str | None, error: Any) -> None:

@@ -12,7 +12,7 @@ from mephisto_engine.data_model import Unit
 from mephisto_engine.data_model.records import UploadRecord
 from mephisto_engine.data_model.status import AgentStatus, UnitStatus
 from mephisto_engine.database import MephistoDB
-from mephisto_engine.database.operations import agents, assignments, runs
+from mephisto_engine.database.operations import agents, assignments, runs, submissions
 from mephisto_engine.database.transaction import Transaction
 
 
@@ -90,15 +90,15 @@ class StoredWorld:
     ) -> None:
         uploads = [self._file(run_id, name, data) for name, data in (files or {}).items()]
         answer = json.dumps(body, ensure_ascii=False)
-        new = agents.NewSubmission(agent_id, unit, run_id, worker_id, answer, uploads, None)
-        assert self.db.write_now(agents.submit, new) == "stored"
+        new = submissions.NewSubmission(agent_id, unit, run_id, worker_id, answer, uploads, None)
+        assert self.db.write_now(submissions.submit, new) == "stored"
 
     def talk(self, agent_id: int, *updates: tuple[bool, dict[str, Any]]) -> None:
         rows = [(agent_id, is_worker, update) for is_worker, update in updates]
         self.db.write_now(assignments.store_live_updates, rows)
 
     def tell(self, run_id: int, agent_id: int, metadata: Any) -> None:
-        self.db.write_now(agents.store_metadata, agent_id, run_id, json.dumps(metadata), ())
+        self.db.write_now(submissions.store_metadata, agent_id, run_id, json.dumps(metadata), ())
 
     def judge(self, unit: int, agent_id: int, unit_status: str, agent_status: str) -> None:
         def move(tx: Transaction) -> None:

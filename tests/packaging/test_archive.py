@@ -10,7 +10,7 @@ from stored_world import StoredWorld
 
 from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.data_model import Event, Project
-from mephisto_engine.database.operations import agents, runs
+from mephisto_engine.database.operations import agents, runs, submissions
 from mephisto_engine.errors import NotFoundError, StateError
 from mephisto_engine.operations.data_browser import DataBrowser
 from mephisto_engine.operations.packaging.archive import carry_out, plan_archive
@@ -63,8 +63,8 @@ def test_a_file_that_the_export_lacks_stays(world: StoredWorld, tmp_path: Path) 
     lost = ("disconnect", "launched", "engine", "gone")
     world.db.write_now(agents.end_agent, agent_id, unit, run_id, *lost)
     files = [world._file(run_id, "late.png", b"late")]
-    new = agents.NewSubmission(agent_id, unit, run_id, worker_id, "{}", files, None)
-    assert world.db.write_now(agents.submit, new) == "late"
+    new = submissions.NewSubmission(agent_id, unit, run_id, worker_id, "{}", files, None)
+    assert world.db.write_now(submissions.submit, new) == "late"
     world.answer(run_id, unit, "ann", {}, {"x.png": b"png"})
     world.end(run_id)
     out = exported(world, tmp_path / "out", run_id)

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from peewee import JOIN
 
 from mephisto_engine.data_model import (
     Agent,
     Assignment,
     GrantedQualification,
     Qualification,
-    Submission,
     TaskRun,
     Unit,
     Worker,
 )
-from mephisto_engine.data_model.records import UnitRecord, UploadRecord, WorkerRecord
+from mephisto_engine.data_model.records import UnitRecord, WorkerRecord
 from mephisto_engine.data_model.status import (
     HOLDING_AGENT,
     LIVE_AGENT,
-    LOST_AGENT,
-    AgentStatus,
     UnitStatus,
 )
 from mephisto_engine.database.compiled import Compiled, param
@@ -86,19 +81,6 @@ class Arrived:
     """Why there is no agent; empty also where there was nothing to claim."""
     agent_id: int = 0
     unit: UnitRecord | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NewSubmission:
-    """An answer about to be stored."""
-
-    agent_id: int
-    unit_id: int
-    run_id: int
-    worker_id: int
-    body: str
-    uploads: Sequence[UploadRecord]
-    client_ms: int | None
 
 
 _FIND_WORKER = Compiled(
@@ -182,14 +164,6 @@ def units_with_data() -> Any:
 
 
 UNIT_WITH_DATA = Compiled(lambda: units_with_data().where(Unit.id == param("unit")))
-_SUBMITTED = Compiled(
-    lambda: (
-        Agent.select(Agent.status, Submission.sha256)
-        .join(Submission, JOIN.LEFT_OUTER, on=(Submission.agent == Agent.id))
-        .where(Agent.id == param("agent"))
-    )
-)
-
 _SHORTEN = Compiled(
     lambda: Agent.update({Agent.deadline_at: param("deadline")}).where(
         (Agent.id == param("agent")) & (Agent.deadline_at > param("deadline"))
@@ -275,54 +249,6 @@ def _create_agent(
     return agent_id
 
 
-def submit(tx: Transaction, new: NewSubmission) -> str:
-    """Store an answer and complete its agent and unit, together.
-
-    Returns:
-        `stored`; `repeated` if the agent had submitted before (the first answer stands); or `late`
-        if the agent had been ended (the answer is kept, the unit is not completed by it).
-    """
-    actor = f"worker:{new.worker_id}"
-    status, stored = tx.all(_SUBMITTED, agent=new.agent_id)[0]
-    if stored is not None:
-        digest = hashlib.sha256(new.body.encode()).hexdigest()
-        if stored != digest:
-            tx.record(
-                "agent.submitted_otherwise",
-                "agent",
-                new.agent_id,
-                run=new.run_id,
-                actor=actor,
-                data={"sha256": digest},
-            )
-        return "repeated"
-    is_late = status in LOST_AGENT
-    add_submission(tx, new.agent_id, new.body, new.uploads, is_late, tx.now_ms, new.client_ms)
-    if is_late:
-        tx.record("agent.submitted_late", "agent", new.agent_id, run=new.run_id, actor=actor)
-        return "late"
-    tx.move(
-        "agent",
-        new.agent_id,
-        AgentStatus.COMPLETED,
-        source=status,
-        run=new.run_id,
-        actor=actor,
-        data={"unit": new.unit_id},
-        submitted_at=tx.now_ms,
-    )
-    tx.move(
-        "unit",
-        new.unit_id,
-        UnitStatus.COMPLETED,
-        source=UnitStatus.ASSIGNED,
-        run=new.run_id,
-        actor=actor,
-        data={"agent": new.agent_id},
-    )
-    return "stored"
-
-
 def shorten_deadline(tx: Transaction, agent_id: int, deadline_ms: int) -> bool:
     """Have the agent's time end earlier; False if it ends no later anyway."""
     return bool(tx.run(_SHORTEN, agent=agent_id, deadline=deadline_ms).rowcount)
@@ -352,15 +278,6 @@ def end_agent(
         data={"agent": agent_id, "reason": reason},
         **columns,
     )
-
-
-def store_metadata(
-    tx: Transaction, agent_id: int, run_id: int, body: str, uploads: Sequence[UploadRecord]
-) -> None:
-    """Keep what a page sent beside its answer."""
-    tx.insert("agent_metadata", agent=agent_id, body=body, received_at=tx.now_ms)
-    add_uploads(tx, agent_id, uploads)
-    tx.record("agent.metadata", "agent", agent_id, run=run_id)
 
 
 def record_agent_event(
@@ -411,41 +328,3 @@ def _load(tx: Transaction, run_id: int, worker_id: int) -> tuple[int, int]:
     """Units of the run that the worker is on; units of the task that they are on or have done."""
     live = len(tx.all(_LIVE_UNITS, run=run_id, worker=worker_id))
     return live, len(tx.all(_USED_UNITS, run=run_id, worker=worker_id))
-
-
-def add_submission(
-    tx: Transaction,
-    agent_id: int,
-    body: str,
-    uploads: Sequence[UploadRecord],
-    is_late: bool,
-    received_ms: int,
-    client_ms: int | None = None,
-) -> None:
-    """Store an answer and its files; no status changes."""
-    tx.insert(
-        "submission",
-        agent=agent_id,
-        body=body,
-        sha256=hashlib.sha256(body.encode()).hexdigest(),
-        is_late=int(is_late),
-        client_at=client_ms,
-        received_at=received_ms,
-    )
-    add_uploads(tx, agent_id, uploads)
-
-
-def add_uploads(tx: Transaction, agent_id: int, uploads: Sequence[UploadRecord]) -> None:
-    """Tie files that are stored already to an agent."""
-    for upload in uploads:
-        tx.insert(
-            "upload",
-            agent=agent_id,
-            field_name=upload.field_name,
-            original_name=upload.original_name,
-            stored_name=upload.stored_name,
-            mime_type=upload.mime_type,
-            size=upload.size,
-            sha256=upload.sha256,
-            created_at=tx.now_ms,
-        )

@@ -10,7 +10,7 @@ import orjson
 from mephisto_engine.data_model import Agent, Assignment, LiveUpdate, Unit
 from mephisto_engine.data_model.status import AgentStatus, UnitStatus
 from mephisto_engine.database.compiled import Compiled, param
-from mephisto_engine.database.operations.agents import NewSubmission, submit
+from mephisto_engine.database.operations.submissions import NewSubmission, submit
 from mephisto_engine.database.transaction import Transaction
 
 _UNITS_OF = Compiled(

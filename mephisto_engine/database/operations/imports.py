@@ -39,10 +39,10 @@ from mephisto_engine.data_model.status import (
     RunStatus,
     UnitStatus,
 )
-from mephisto_engine.database.operations.agents import add_submission, add_uploads
 from mephisto_engine.database.operations.imported import ACTOR, known_ids, remember
 from mephisto_engine.database.operations.runs import NewRun, create_run
 from mephisto_engine.database.operations.settling import settle
+from mephisto_engine.database.operations.submissions import add_submission, add_uploads
 from mephisto_engine.database.transaction import Transaction
 
 

@@ -17,11 +17,9 @@ from mephisto_engine.clock import from_ms
 from mephisto_engine.data_model import (
     Agent,
     Event,
-    GrantedQualification,
     Intent,
     Judgement,
     Project,
-    Qualification,
     Task,
     TaskRun,
     Unit,
@@ -37,7 +35,7 @@ from mephisto_engine.data_model.status import (
     LOST_AGENT,
     IntentStatus,
 )
-from mephisto_engine.database.queries.workers import GrantRow, worker_record
+from mephisto_engine.database.queries.workers import GrantRow, grants, worker_record
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -213,31 +211,10 @@ def worker_history(worker_id: int) -> WorkerHistory:
         overall=figures_by(rows, extra, lambda row: None).get(None, Figures()),
         by_project=figures_by(rows, extra, lambda row: row.project_name),
         by_task=figures_by(rows, extra, lambda row: row.task_name),
-        qualifications=tuple(worker_grants(worker_id)),
+        qualifications=tuple(grants(worker_id=worker_id)),
         notes=tuple(worker_notes(worker_id)),
         blocks=tuple(worker_blocks(worker_id)),
     )
-
-
-def worker_grants(worker_id: int) -> list[GrantRow]:
-    """The qualifications that a worker holds, by name."""
-    query: Any = (
-        GrantedQualification.select(
-            Worker.id,
-            Worker.provider_type,
-            Worker.name,
-            Qualification.name,
-            GrantedQualification.value,
-            GrantedQualification.granted_at,
-            GrantedQualification.updated_at,
-        )
-        .join(Worker)
-        .switch(GrantedQualification)
-        .join(Qualification)
-        .where(GrantedQualification.worker == worker_id)
-        .order_by(Qualification.name)
-    )
-    return [GrantRow(*row) for row in query.tuples()]
 
 
 def worker_notes(worker_id: int) -> list[NoteRow]:

@@ -141,8 +141,8 @@ def qualification(name: str) -> QualificationRow:
     return QualificationRow(*row)
 
 
-def grants(qualification_name: str | None = None) -> list[GrantRow]:
-    """Who holds what: of one qualification, or of all; by qualification, provider and name."""
+def grants(qualification_name: str | None = None, worker_id: int | None = None) -> list[GrantRow]:
+    """Who holds what, of one qualification or worker or of all; by qualification and worker."""
     query: Any = (
         GrantedQualification.select(
             Worker.id,
@@ -160,6 +160,8 @@ def grants(qualification_name: str | None = None) -> list[GrantRow]:
     )
     if qualification_name is not None:
         query = query.where(Qualification.name == qualification_name)
+    if worker_id is not None:
+        query = query.where(GrantedQualification.worker == worker_id)
     return [GrantRow(*row) for row in query.tuples()]
 
 

@@ -17,7 +17,7 @@ from peewee import IntegrityError, PeeweeException
 from mephisto_engine.data_model import Agent, Event, Submission, TaskRun, Unit, Worker
 from mephisto_engine.data_model.status import AgentStatus, RunStatus, UnitStatus
 from mephisto_engine.database import MephistoDB
-from mephisto_engine.database.operations import agents, lease, runs, workers
+from mephisto_engine.database.operations import agents, lease, runs, submissions, workers
 from mephisto_engine.database.operations.agents import Arrived
 from mephisto_engine.database.operations.lease import Holder
 from mephisto_engine.database.operations.runs import NewAssignment, NewRun
@@ -78,16 +78,16 @@ class StoredRun:
         """Let a worker in."""
         return self.db.write_now(agents.arrive, self.arrival(worker, place, registration))
 
-    def submission(self, arrived: Arrived, body: str) -> agents.NewSubmission:
+    def submission(self, arrived: Arrived, body: str) -> submissions.NewSubmission:
         """An answer of a worker who was let in."""
         unit_id = arrived.unit.id if arrived.unit else 0
-        return agents.NewSubmission(
+        return submissions.NewSubmission(
             arrived.agent_id, unit_id, self.id, arrived.worker.id, body, (), None
         )
 
     def submit(self, arrived: Arrived, body: str = "{}") -> str:
         """Store an answer; what came of it."""
-        return self.db.write_now(agents.submit, self.submission(arrived, body))
+        return self.db.write_now(submissions.submit, self.submission(arrived, body))
 
     def end(self, arrived: Arrived, status: AgentStatus = AgentStatus.TIMEOUT) -> None:
         """A worker is gone; the unit is on offer again."""
@@ -249,7 +249,7 @@ class DatabaseConformance:
 
     def test_a_row_cannot_point_at_nothing(self, run: StoredRun) -> None:
         with pytest.raises(IntegrityError):
-            run.db.write_now(agents.store_metadata, 999, run.id, "{}", ())
+            run.db.write_now(submissions.store_metadata, 999, run.id, "{}", ())
 
     def test_what_is_referred_to_cannot_be_deleted(self, run: StoredRun) -> None:
         def delete_runs(tx: Transaction) -> None:
