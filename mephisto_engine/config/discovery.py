@@ -6,11 +6,13 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 MOST_CONFIGS: Final = 200
 MOST_FOLDERS: Final = 2000
+MOST_FILES: Final = 5000
 """Somebody may start the console in a home folder with millions of files."""
 DEEPEST: Final = 6
 
@@ -32,7 +34,7 @@ class FoundConfig:
 def find_configs(folder: Path) -> list[FoundConfig]:
     """Launch configs below ``folder``, nearest first. Blocks; reads at most some hundred files."""
     found: list[FoundConfig] = []
-    for path in _yaml_files(folder):
+    for path in islice(_yaml_files(folder), MOST_FILES):
         config = _as_config(path)
         if config is not None:
             found.append(config)

@@ -22,14 +22,16 @@ class PlanFact(NamedTuple):
 
 
 def plan_facts(plan: LaunchPlan) -> list[PlanFact]:
-    """Units, price, fees and what the run costs at worst."""
+    """Units, price, fees and what the run costs at worst; what is said last gives way first."""
+    budget = budget_words(plan)
+    held_back: Tone = "warn" if plan.units_held_back else ""
     return [
         PlanFact("units", data_words(plan)),
         PlanFact("price", price_words(plan)),
-        PlanFact("cost", cost_words(plan), _cost_tone(plan)),
-        PlanFact("budget", budget_words(plan), "warn" if plan.units_held_back else ""),
-        PlanFact("provider", provider_words(plan), "" if plan.is_sandbox else "warn"),
+        PlanFact("cost", f"{cost_words(plan)}{'' if budget else ', no budget'}", _cost_tone(plan)),
+        *([PlanFact("budget", budget, held_back)] if budget else []),
         *(PlanFact("note", clean(warning, 300), "warn") for warning in plan.warnings),
+        PlanFact("provider", provider_words(plan), "" if plan.is_sandbox else "warn"),
     ]
 
 
@@ -65,7 +67,7 @@ def cost_words(plan: LaunchPlan) -> str:
     """What the run costs, at worst."""
     once, worst = plan.once_cents, plan.worst_cents
     if once is None:
-        return "no cap: the data have no known end, and there is no budget"
+        return "no cap: the data have no known end"
     if worst is None:
         return f"{dollars(once)} if each is done once; no cap: {reasons_words(plan)}"
     if worst == once:
@@ -79,13 +81,13 @@ def reasons_words(plan: LaunchPlan) -> str:
 
 
 def budget_words(plan: LaunchPlan) -> str:
-    """What the budgets of run and project cover."""
+    """What the budgets of run and project cover; empty if there are none."""
     caps = [] if plan.budget_cents is None else [dollars(plan.budget_cents)]
     if plan.project_left_cents is not None:
         name = clean(plan.project_name or "", 30)
         caps.append(f"{dollars(plan.project_left_cents)} left of project {name}")
     if not caps:
-        return "none"
+        return ""
     shown = ", ".join(caps)
     if plan.affordable_units is None:
         return shown

@@ -181,7 +181,7 @@ async def test_a_budget_is_set_against_the_cost(make_app, screen_text):
         await edit(app, pilot, "mephisto.task.budget", "100")
         assert "$100.00; pays for 333 units, 467 will not be published" in screen_text(app)
         await edit(app, pilot, "mephisto.task.budget", "")
-        assert "budget    none" in screen_text(app)
+        assert "$240.00 at worst, no budget" in screen_text(app)
 
 
 async def test_digits_and_letters_are_text_while_one_types(make_app):

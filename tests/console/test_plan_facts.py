@@ -26,8 +26,7 @@ def test_a_plan_says_units_price_fee_and_cost():
     assert words(PLAN) == {
         "units": "800 units of 400 items, 50 published at a time",
         "price": "$0.25 pay + $0.05 fee (20 %) = $0.30 a unit",
-        "cost": "$240.00 at worst",
-        "budget": "none",
+        "cost": "$240.00 at worst, no budget",
         "provider": "mturk (live: real workers), account lab-main",
     }
 
@@ -44,7 +43,7 @@ def test_what_may_come_on_top_is_said_and_counted():
         "800 units of 400 items, at most 1200, up to 20 screening or gold units,"
         " 50 published at a time"
     )
-    assert words(plan)["cost"] == "$246.00 if each is done once, $366.00 at worst"
+    assert words(plan)["cost"] == "$246.00 if each is done once, $366.00 at worst, no budget"
     assert what_to_type(plan) == "366"
     assert "no cap: they break" in words(replace(plan, reasons_for_more=("they break",)))["cost"]
 
@@ -55,6 +54,11 @@ def test_the_budget_of_a_project_counts_like_the_runs_own():
         "$200.00, $150.00 left of project safety; pays for 500 units, 300 will not be published"
     )
     assert words(plan)["cost"] == "$150.00 at worst"
+
+
+def test_what_a_config_warns_of_comes_before_what_is_known_anyway():
+    warned = replace(PLAN, warnings=("the pay is below the minimum wage",))
+    assert [fact.label for fact in plan_facts(warned)][-2:] == ["note", "provider"]
 
 
 def test_data_without_an_end_are_said_to_have_none():
