@@ -129,6 +129,11 @@ class AgentsAtWork:
         is_mending = self._conversations is not None and not self._conversations.is_settled
         return self.judging.is_settled and not is_mending
 
+    def nobody_comes(self) -> None:
+        """The run lets nobody in any more: who waits for a partner waits in vain."""
+        if self._conversations is not None:
+            self._conversations.nobody_comes()
+
     def received(self, agent: LiveAgent, update: dict[str, Any]) -> None:
         """The agent's page sent a live update."""
         self.updates.add(agent, update, is_from_worker=True)

@@ -30,6 +30,7 @@ from mephisto_engine.operations.live_run import LiveRun
 log = logging.getLogger(__name__)
 
 WAITED = "no partner came in time"
+NOBODY_COMES = "the run takes no new workers, so no partner can come"
 PARTNER_LEFT = "a partner has left"
 
 
@@ -119,6 +120,15 @@ class Conversations:
         room.agents.append(agent)
         if len(room.agents) >= room.size:
             self._at_work.spawn(self._start(room))
+        elif not self._live.is_open:
+            self._at_work.spawn(self.waited_in_vain(agent, NOBODY_COMES))
+
+    def nobody_comes(self) -> None:
+        """The run lets nobody in any more: those who wait have waited in vain."""
+        for room in self._rooms.values():
+            for agent in room.agents if len(room.agents) < room.size else ():
+                if agent.status == AgentStatus.WAITING:
+                    self._at_work.spawn(self.waited_in_vain(agent, NOBODY_COMES))
 
     def restore(self, agents: list[LiveAgent]) -> None:
         """The engine was away: who waited waits on; a conversation cannot be taken up again."""
@@ -144,6 +154,8 @@ class Conversations:
         room = self._leave(agent)
         if room is not None and room.has_started:
             self._at_work.spawn(self._mend(self._break(room)))
+        elif not self._live.is_open:
+            self.nobody_comes()
 
     def give_up(self, assignment_id: int) -> None:
         """The assignment is not to be offered again when its workers leave."""
@@ -155,7 +167,7 @@ class Conversations:
         """A worker has handed in the final answer."""
         self._leave(agent)
 
-    async def waited_in_vain(self, agent: LiveAgent) -> None:
+    async def waited_in_vain(self, agent: LiveAgent, reason: str = WAITED) -> None:
         """The time to wait for partners is over."""
         room = self._rooms.get(agent.unit.assignment_id)
         if room is None:
@@ -167,7 +179,7 @@ class Conversations:
             await self._mend(self._pay(room))
         else:
             await self._at_work.end(
-                agent, AgentStatus.EXPIRED, "engine", WAITED, only_if=AgentStatus.WAITING
+                agent, AgentStatus.EXPIRED, "engine", reason, only_if=AgentStatus.WAITING
             )
 
     async def _start(self, room: Room, *, is_complete: bool = True) -> None:

@@ -133,6 +133,7 @@ class RunDriver:
         at_work = len(self._live.agents)
         if is_now:
             await self._supervisor.end_all(AgentStatus.EXPIRED, actor, reason)
+        self._supervisor.at_work.nobody_comes()
         self._wake()
         if not at_work:
             return f"Run {self.run_id} is stopping; nobody is at work."

@@ -157,6 +157,31 @@ async def test_who_waits_in_vain_is_let_go(world: World) -> None:
     assert run.units() == {"launched": 2}
 
 
+@pytest.mark.parametrize(
+    ("policy", "agents"), [("return", {"expired": 1}), ("pay", {"completed": 1})]
+)
+async def test_a_run_that_drains_lets_nobody_wait_for_a_partner(
+    world: World, policy: str, agents: dict[str, int]
+) -> None:
+    run = await together(world, options={"when_no_partner": policy})
+    await run.token("alice")
+    await world.operator.stop(run.id, False, "operator:me")
+    assert (await run.ended()).status == "stopped"
+    assert run.agents() == agents
+
+
+async def test_a_pair_that_talks_may_finish_while_the_run_drains(world: World) -> None:
+    run = await together(world, units=2)
+    talking = [await run.token("alice"), await run.token("bob")]
+    await until(lambda: run.agents() == {"in task": 2})
+    await run.token("carol")
+    await world.operator.stop(run.id, False, "operator:me")
+    await until(lambda: run.agents() == {"in task": 2, "expired": 1})
+    for token in talking:
+        await run.submit(token)
+    assert (await run.ended()).status == "stopped"
+
+
 async def test_waiting_in_vain_can_be_paid(world: World) -> None:
     run = await together(world, options={"partner_wait_seconds": 60, "when_no_partner": "pay"})
     alice = await run.token("alice")
