@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from mephisto_engine.abstractions.args import ArgInfo
     from mephisto_engine.abstractions.registry import PluginInfo
     from mephisto_engine.analysis.pay import Wage
+    from mephisto_engine.operations.details import Detail
     from mephisto_engine.operations.doctor import Finding
 
 GAP: Final = "  "
 NOTHING: Final = "-"
 TYPE_CELLS: Final = 40
+UNWRAPPED: Final = 1_000_000
+"""More cells than any line has."""
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
@@ -166,6 +169,15 @@ def worker_table(workers: Iterable[WorkerRow]) -> list[str]:
             for worker in workers
         ),
     )
+
+
+def detail_lines(detail: Detail, now: datetime) -> list[str]:
+    """A unit, an agent or a worker in the words of its screen, nothing wrapped."""
+    from mephisto_tui.view.details import page_lines, side_lines
+
+    shown = [*page_lines(detail, now, UNWRAPPED), *side_lines(detail, now, UNWRAPPED)]
+    lines = ["".join(span.text for span in line)[1:].rstrip() for line in shown]
+    return lines if not lines or lines[-1] else lines[:-1]
 
 
 def log_line(row: LogRow) -> str:

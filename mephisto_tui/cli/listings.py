@@ -14,6 +14,7 @@ from mephisto_tui.cli.settings import settings_of
 
 if TYPE_CHECKING:
     from mephisto_engine.operations.snapshot import Window
+    from mephisto_tui.cli.feed import Event
 
 
 def runs(
@@ -119,6 +120,9 @@ def journal(
         bool, typer.Option("--follow", "-f", help="Go on with what happens, until ctrl+c.")
     ] = False,
     as_json: Json = False,
+    match: Annotated[
+        str, typer.Option("--match", help="Only events with these words; also level:warn.")
+    ] = "",
     limit: Annotated[int, typer.Option(min=1, help="How many of the last events.")] = 200,
 ) -> None:
     """Print what happened, oldest first.
@@ -134,14 +138,23 @@ def journal(
             look(db, run_id)
         feed = EventFeed(db, run_id, last=limit)
         events = feed.new()
+        shown = _matching(events, match)
         if as_json and not follow:
-            put_json(events)
+            put_json(shown)
         else:
-            put_events(events, as_json=as_json)
+            put_events(shown, as_json=as_json)
         if len(events) == limit and not follow:
             say(f"No more than the last {limit} events; --limit sets how many.")
         while follow:
-            put_events(feed.await_new(), as_json=as_json)
+            put_events(_matching(feed.await_new(), match), as_json=as_json)
+
+
+def _matching(events: Sequence[Event], match: str) -> list[Event]:
+    """The events that the console's log shows under this filter."""
+    from mephisto_tui.view.filtering import LEVELS, log_matches, parse_filter
+
+    wish = parse_filter(match, LEVELS)
+    return [event for event in events if log_matches(event, wish)]
 
 
 def _window(list_name: str, status: str, match: str, limit: int | None) -> Window:

@@ -14,6 +14,8 @@ from mephisto_tui.view.spans import BLANK, Line, Span, line
 MOST_CHARACTERS: Final = 20_000
 """Of one text; a screen is no place to read more."""
 MOST_LINES: Final = 2_000
+MOST_IN_A_CELL: Final = 6
+"""Characters of clean text that share one cell."""
 DEEPEST: Final = 8
 """Levels that are laid out; what lies deeper stands on one line."""
 KEY_CELLS: Final = 18
@@ -41,14 +43,15 @@ def one_line(value: Any, cells: int) -> str:
 def wrapped_words(text: str, cells: int) -> Iterator[str]:
     """Clean lines of at most so many cells, broken between words where there are any."""
     for whole in clean_lines(text[:MOST_CHARACTERS]):
-        rest = whole
-        while width(rest) > cells > 1:
-            head = cut(rest, cells + 1).removesuffix("…")
+        start = 0
+        # Only what one line can hold is measured at a time: clean text has few marks to a cell.
+        while width(ahead := whole[start : start + MOST_IN_A_CELL * (cells + 1)]) > cells > 1:
+            head = cut(ahead, cells + 1).removesuffix("…")
             at_word = head.rfind(" ") + 1
             head = head[:at_word] if at_word > cells // 3 else head
             yield head.rstrip()
-            rest = rest[len(head) :]
-        yield rest
+            start += len(head)
+        yield whole[start:]
     if len(text) > MOST_CHARACTERS:
         yield f"… {len(text) - MOST_CHARACTERS:,} more characters: v shows it raw"
 

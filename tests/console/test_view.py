@@ -29,6 +29,7 @@ from mephisto_tui.view.crowd import (
     times_in_words,
 )
 from mephisto_tui.view.filtering import LEVELS, Filter, log_matches, parse_filter
+from mephisto_tui.view.reading import wrapped_words
 from mephisto_tui.view.rows import AGENTS, RUNS, UNITS, WORKERS
 from mephisto_tui.view.spans import Span, line_width
 from mephisto_tui.view.statuses import RUN_STATUSES
@@ -337,3 +338,14 @@ def test_quality_control_is_counted_with_its_share_of_failures():
 def test_refusals_come_with_the_most_frequent_reason_first():
     words = refusals_in_words({"closed": 1, "not_qualified": 12, "\x1b[2J": 3}, 40)
     assert words == "12 not qualified · 3 ␛[2J · 1 closed"
+
+
+@pytest.mark.parametrize("text", ["日本語 " * 300, "é" * 1000, "a\u0301\u0301" * 500])
+def test_long_text_is_wrapped_without_losing_a_letter(text):
+    lines = list(wrapped_words(text, 60))
+    assert all(width(one) <= 60 for one in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+def test_text_that_is_too_long_to_read_says_so():
+    assert list(wrapped_words("x" * 20_005, 60))[-1] == "… 5 more characters: v shows it raw"

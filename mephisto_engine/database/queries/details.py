@@ -25,7 +25,9 @@ from mephisto_engine.data_model.status import HOLDING_AGENT
 from mephisto_engine.database.compiled import Compiled, param
 
 MOST_CHARACTERS = 200_000
-"""How much of an item, an answer or a message is read; more is no reading matter."""
+"""How much of an item or an answer is read; more is no reading matter."""
+MOST_SAID = 20_000
+"""How many characters of one message are read."""
 MOST_UPDATES = 500
 """Newest messages that are read."""
 MOST_ROWS = 100
@@ -117,8 +119,8 @@ def intents(unit_id: int) -> list[tuple[Any, ...]]:
     return _INTENTS.fetch(unit=unit_id)
 
 
-def _text(column: Any) -> Any:
-    return fn.SUBSTR(column, 1, MOST_CHARACTERS)
+def _text(column: Any, most: int = MOST_CHARACTERS) -> Any:
+    return fn.SUBSTR(column, 1, most)
 
 
 def _agents() -> Any:
@@ -205,7 +207,9 @@ _UNITS_OF_ASSIGNMENT = Compiled(
 )
 _UPDATES = Compiled(
     lambda: (
-        LiveUpdate.select(LiveUpdate.at, LiveUpdate.is_from_worker, _text(LiveUpdate.body))
+        LiveUpdate.select(
+            LiveUpdate.at, LiveUpdate.is_from_worker, _text(LiveUpdate.body, MOST_SAID)
+        )
         .where(LiveUpdate.agent == param("agent"))
         .order_by(LiveUpdate.id.desc())
         .limit(MOST_UPDATES)
