@@ -160,6 +160,22 @@ def test_sixteen_colours_are_enough(start, term):
     assert re.search(rb"\x1b\[(?:\d+;)*7[;m]", console.received)  # the cursor's row, reversed
 
 
+@pytest.mark.parametrize("term", ["xterm-256color", "screen-256color", "tmux-256color"])
+def test_256_colours_are_used_where_they_are_and_no_more(start, term):
+    console = start("--run", "142", TERM=term)
+    console.wait_for("─ Units 359 ─")
+    console.read(0.3)
+    assert b"38;2;" not in console.received
+    assert b"38;5;" in console.received
+
+
+@pytest.mark.parametrize(("environ", "is_on"), [({}, True), ({"SSH_CONNECTION": "a b"}, False)])
+def test_the_mouse_is_listened_to_where_it_costs_nothing(start, environ, is_on):
+    console = start(**environ)
+    console.wait_for("? Help  q Quit")
+    assert ("mouse" in switched_on(console.received)) == is_on
+
+
 def test_a_c_locale_gets_ascii(start):
     console = start(LANG="C")
     console.wait_for("? Help  q Quit")
