@@ -24,6 +24,7 @@ from mephisto_engine.config import LaunchConfig, launch_config_from_dict, load_l
 from mephisto_engine.database import MephistoDB, default_home
 from mephisto_engine.errors import StateError
 from mephisto_engine.operations.operator import AsyncOperator, operator_name
+from mephisto_engine.operations.review import Review
 
 if TYPE_CHECKING:
     from mephisto_engine.operations.packaging.package import PackageReport
@@ -215,6 +216,10 @@ class Operator:
     def stop(self, run_id: int, now: bool = False) -> str:
         """Stop a run; see `Engine.stop`."""
         return self.engine.stop(run_id, now)
+
+    def review(self) -> Review:
+        """Decide about submitted units from a script: stage, undo, send; see `Review`."""
+        return Review(self.db, self._home, operator_name(), self.registry)
 
     def wait_for_runs_then_shutdown(
         self,

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from mephisto_engine.abstractions.agent import LiveAgent
 from mephisto_engine.abstractions.args import arg
 from mephisto_engine.abstractions.qualifications import Requirement
+from mephisto_engine.abstractions.review_view import ANSWER, TASK, Json, Section, SubmittedData
 from mephisto_engine.analysis.fields import LabelField
 from mephisto_engine.data_model.records import (
     RunRecord,
@@ -220,6 +221,15 @@ class Blueprint(ABC):
             shared: the shared data of one of the run's assignments.
         """
         return None
+
+    @classmethod
+    def review_sections(cls, data: SubmittedData) -> list[Section]:
+        """How a submitted unit is shown to whoever reviews it.
+
+        Called long after the run too, perhaps where its files are not. What it raises is shown as
+        a sentence above the unit's data as they are.
+        """
+        return [Json(TASK, data.inputs), Json(ANSWER, data.answer)]
 
     @abstractmethod
     def get_initialization_data(self) -> ItemSource:

@@ -14,6 +14,7 @@ from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import money as money_ops
 from mephisto_engine.database.operations import review as ops
 from mephisto_engine.database.operations.review import NewDecision
+from mephisto_engine.database.operations.workers import grant_qualification, revoke_qualification
 from mephisto_engine.database.queries import money as money_queries
 from mephisto_engine.database.queries import review as queries
 from mephisto_engine.database.queries.money import UnsettledCall
@@ -239,8 +240,30 @@ class Review:
 
         return await asyncio.gather(*(send_one(row) for row in staged))
 
+    def grant(self, worker_id: int, name: str, value: int) -> None:
+        """Give a worker a qualification, or another value.
+
+        Raises:
+            NotFoundError: there is no such qualification.
+        """
+        self._db.write_now(grant_qualification, worker_id, name, value, self._actor)
+
+    def revoke(self, worker_id: int, name: str) -> None:
+        """Take a qualification from a worker.
+
+        Raises:
+            NotFoundError: there is no such qualification.
+            StateError: the worker does not hold it.
+        """
+        self._db.write_now(revoke_qualification, worker_id, name, self._actor)
+
+    def _plugins(self) -> Registry:
+        if self._registry is None:
+            self._registry = Registry()
+        return self._registry
+
     def _sender(self) -> Sender:
-        registry = self._registry or Registry()
+        registry = self._plugins()
         return Sender(
             self._db,
             lambda run_id: provider_of_run(self._db, self._home, registry, run_id),

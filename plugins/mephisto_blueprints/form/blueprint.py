@@ -16,6 +16,7 @@ from mephisto_blueprints.form.answers import answer_form
 from mephisto_blueprints.form.choices import choice_fields
 from mephisto_blueprints.form.insertions import with_insertions
 from mephisto_blueprints.form.items import form_problems, has_data, python_data
+from mephisto_blueprints.form.review import form_sections
 from mephisto_blueprints.form.site import FormBuilder
 from mephisto_blueprints.form.sources import MAX_PROBLEMS, FormItem, FormSource, find_source
 from mephisto_blueprints.form.tokens import fill, unwrapped
@@ -25,6 +26,7 @@ from mephisto_blueprints.static.item_sources import Item
 from mephisto_blueprints.static.state import SharedStaticTaskState
 from mephisto_engine.abstractions.args import required
 from mephisto_engine.abstractions.blueprint import ItemSource, SharedTaskState
+from mephisto_engine.abstractions.review_view import Section, SubmittedData
 from mephisto_engine.analysis.fields import LabelField
 from mephisto_engine.errors import Problem
 
@@ -73,6 +75,10 @@ class FormBlueprint(StaticBlueprint):
         cls, args: Mapping[str, Any], shared: Mapping[str, Any]
     ) -> list[LabelField] | None:
         return choice_fields(shared.get("form"))
+
+    @classmethod
+    def review_sections(cls, data: SubmittedData) -> list[Section]:
+        return form_sections(data)
 
     @cached_property
     def source(self) -> FormSource:

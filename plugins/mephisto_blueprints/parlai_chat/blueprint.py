@@ -24,6 +24,14 @@ from mephisto_engine.abstractions.blueprint import (
     ItemSource,
     SharedTaskState,
 )
+from mephisto_engine.abstractions.review_view import (
+    ANSWER,
+    TASK,
+    Section,
+    SubmittedData,
+    readable,
+    transcript_of,
+)
 from mephisto_engine.data_model.records import RunRecord, UnitRecord
 from mephisto_engine.errors import ConfigError, Problem
 
@@ -70,6 +78,14 @@ class ParlAIChatBlueprint(Blueprint):
         yield from number_below_one(args, "partner_wait_seconds")
         yield from number_below_one(args, "min_agents")
         yield from page_problems(args)
+
+    @classmethod
+    def review_sections(cls, data: SubmittedData) -> list[Section]:
+        return [
+            readable(TASK, data.inputs),
+            transcript_of("CHAT", data.history),
+            readable(ANSWER, data.answer),
+        ]
 
     @cached_property
     def worlds(self) -> WorldModule:

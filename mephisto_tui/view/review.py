@@ -1,0 +1,255 @@
+"""The lines around the unit under review: where one is, who did it, what is staged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from mephisto_engine.data_model.records import GOLD_INDEX
+from mephisto_tui.safe_text import clean
+from mephisto_tui.view.decisions import VERBS, summary_line
+from mephisto_tui.view.glyphs import WARNING
+from mephisto_tui.view.sections import section_lines
+from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line, padded, with_right
+from mephisto_tui.view.words import age, clock_time, dollars, duration, first_line
+
+if TYPE_CHECKING:
+    from mephisto_engine.database.queries.review import DecisionRow, QueuedUnit
+    from mephisto_engine.database.queries.review_detail import EarlierDecision, Sibling
+    from mephisto_engine.database.queries.standing import Figures
+    from mephisto_engine.operations.review import Summary
+    from mephisto_engine.operations.review_detail import ReviewedUnit
+    from mephisto_tui.review_queue import ReviewQueue
+
+MARKS: Final[dict[str, tuple[str, Tone]]] = {
+    "accepted": ("✓", "good"),
+    "soft_rejected": ("~", "warn"),
+    "rejected": ("✗", "bad"),
+    "": ("·", "dim"),
+}
+LETTERS: Final = {"accepted": "a", "soft_rejected": "p", "rejected": "r", "": "·"}
+HERE: Final = "▸"
+DECIDING: Final = (
+    ("a", "Accept"),
+    ("p", "Pass (paid, not kept)"),
+    ("r", "Reject (unpaid)"),
+)
+
+
+def position(queue: ReviewQueue, here: Figures | None, staged: int, cells: int) -> Line:
+    """Where the unit is among those of its group, and how much is left."""
+    first, last = queue.bounds
+    place = f"{queue.place - first + 1}/{last - first}" if queue.units else "0/0"
+    left = f" unit {place} of this {queue.grouping} · queue {queue.total}"
+    before: tuple[Span, ...] = ()
+    if here is not None:
+        before = (Span(" · before "), *_before(here))
+    right = (Span(f"staged {staged}", "warn" if staged else ""), Span("  w send  u undo ", "dim"))
+    return with_right((Span(left), *before), right, cells)
+
+
+def _before(here: Figures) -> tuple[Span, ...]:
+    counts = (here.accepted, here.soft_rejected, here.rejected)
+    if not any(counts):
+        return (Span("first time", "dim"),)
+    return (
+        Span(f"✓{here.accepted} ", "good"),
+        Span(f"~{here.soft_rejected} "),
+        Span(f"✗{here.rejected}", "bad" if here.rejected else ""),
+    )
+
+
+def unit_title(unit: QueuedUnit) -> Line:
+    """What stands in the frame of the unit."""
+    when = clock_time(unit.submitted_at)[:5]
+    text = f"Unit {unit.unit_id} · item {unit.item_index} · submitted {when} · "
+    return line(text + dollars(unit.pay_cents), "strong")
+
+
+def unit_lines(detail: ReviewedUnit, staged: DecisionRow | None, cells: int) -> list[Line]:
+    """The unit's own data, and what is known about how it came about."""
+    lines = [_fault(detail.fault, cells)] if detail.fault else []
+    lines += section_lines(detail.sections, cells)
+    lines += [BLANK, (Span(" META    ", "accent"), *_meta(detail))]
+    if detail.around.siblings:
+        lines += [BLANK, line(" ALSO ON THIS ITEM", "accent"), *_siblings(detail)]
+    if staged is not None and staged.error:
+        lines += [BLANK, line(f" {WARNING} not sent: {clean(staged.error, 300)}", "bad")]
+    return lines
+
+
+def _fault(text: str, cells: int) -> Line:
+    return line(f" {WARNING} {clean(text, max(20, cells - 4))}", "warn")
+
+
+def _meta(detail: ReviewedUnit) -> tuple[Span, ...]:
+    record, here = detail.record, detail.around.here
+    parts: list[Span] = []
+    if record.submitted_at is not None and record.started_at is not None:
+        seconds = (record.submitted_at - record.started_at).total_seconds()
+        middle = f" (median {duration(here.median_seconds)})" if here.median_seconds else ""
+        parts.append(Span(f"{duration(seconds)}{middle}"))
+    if record.history:
+        parts.append(Span(f" · {len(record.history)} live updates"))
+    if record.unit.unit_index == GOLD_INDEX and record.is_right is not None:
+        parts.append(Span(" · gold ", "dim"))
+        parts.append(Span("right", "good") if record.is_right else Span("wrong", "bad"))
+    return tuple(parts) or (Span("-", "dim"),)
+
+
+def _siblings(detail: ReviewedUnit) -> list[Line]:
+    return [_sibling(item) for item in detail.around.siblings]
+
+
+def _sibling(item: Sibling) -> Line:
+    return (
+        Span("  "),
+        _mark(_verdict(item.status)),
+        Span(f" {item.unit_id}  "),
+        padded(Span(clean(item.worker_name, 16)), 16),
+        Span(f"  {clean(item.preview, 200)}", "dim"),
+    )
+
+
+def queue_lines(queue: ReviewQueue, now: datetime, height: int) -> list[Line]:
+    """Groups with their number of units; the units of the one at hand below it."""
+    index = queue.groups.index(queue.bounds) if queue.units else 0
+    opened = _opened(queue, now, height - 6)
+    room = max(1, height - len(opened) - 1)
+    first = max(0, min(index - room // 2, len(queue.groups) - room))
+    lines: list[Line] = [line(f" {queue.grouping.upper():<20}LEFT", "dim")]
+    for place in range(first, min(len(queue.groups), first + room)):
+        lines.append(_group(queue, place, is_here=place == index))
+        lines += opened if place == index else []
+    return lines
+
+
+def _group(queue: ReviewQueue, index: int, *, is_here: bool) -> Line:
+    begin, end = queue.groups[index]
+    unit = queue.units[begin]
+    is_worker = queue.grouping == "worker"
+    name = clean(unit.worker_name, 20) if is_worker else f"item {unit.item_index}"
+    left = sum(not item.staged for item in queue.units[begin:end])
+    mark = Span("▌" if is_here else " ", "accent")
+    return (mark, padded(Span(name, "strong" if is_here else ""), 20), Span(f"{left:>4}"))
+
+
+def _opened(queue: ReviewQueue, now: datetime, room: int) -> list[Line]:
+    begin, end = queue.bounds
+    first = max(begin, min(queue.place - room // 2, end - room))
+    lines = []
+    for place in range(first, min(end, first + max(1, room))):
+        unit = queue.units[place]
+        pointer = HERE if place == queue.place else " "
+        said = Span("  staged", "dim") if unit.staged else Span("")
+        when = Span(f" {age(unit.submitted_at, now):>6}", "dim")
+        lines.append((Span(f"{pointer} {unit.unit_id} "), _mark(unit.staged), when, said))
+    return lines
+
+
+def worker_lines(unit: QueuedUnit, detail: ReviewedUnit, now: datetime) -> list[Line]:
+    """Who did it: what they have done, hold, and what was decided about them."""
+    here, ever = detail.around.here, detail.around.ever
+    rate = "-" if ever.accept_rate is None else f"{ever.accept_rate * 100:.0f} % ✓"
+    middle = "-" if here.median_seconds is None else duration(here.median_seconds)
+    facts = (
+        ("first seen", "-" if ever.first_at is None else f"{ever.first_at:%Y-%m-%d}"),
+        ("this task", f"{here.done}: {here.accepted}✓ {here.soft_rejected}~ {here.rejected}✗"),
+        ("all tasks", f"{ever.done}: {rate}"),
+        ("median", middle),
+        ("earned", dollars(ever.earned_cents + ever.bonus_cents)),
+    )
+    lines: list[Line] = [line(f" {clean(unit.worker_name, 28)}", "strong")]
+    lines += [(Span(f"  {name:<13}", "dim"), Span(text)) for name, text in facts]
+    lines += [BLANK, line(" QUALIFICATIONS", "accent")]
+    lines += [
+        (padded(Span(f"  {clean(name, 20)}"), 24), Span(f"{value:>5}"))
+        for name, value in detail.around.grants
+    ]
+    lines.append(line("  (t to grant or revoke)", "dim"))
+    lines += [BLANK, line(" LAST DECISIONS", "accent")]
+    return lines + [_earlier(item) for item in detail.around.of_worker]
+
+
+def trail(queue: ReviewQueue, detail: ReviewedUnit | None, cells: int) -> list[Line]:
+    """The other units of the group, and what was decided last in this task."""
+    first: list[Span] = [Span(f" this {queue.grouping}  ", "dim")]
+    begin, _ = queue.bounds
+    for place, unit in enumerate(queue.group[max(0, queue.place - begin - 2) :][:8]):
+        is_here = queue.current is not None and unit.unit_id == queue.current.unit_id
+        pointer = HERE if is_here else ""
+        first += [Span(f"{'  ' if place else ''}{pointer}{unit.unit_id} "), _letter(unit.staged)]
+    second: list[Span] = [Span(" last 5 for this task  ", "dim")]
+    for item in detail.around.of_task if detail is not None else ():
+        note = f" ‘{clean(first_line(item.note), 20)}’" if item.note else ""
+        second += [_mark(item.verdict), Span(f" {item.unit_id}{note}  ")]
+    return [tuple(first), tuple(second)]
+
+
+def staged_lines(staged: Sequence[DecisionRow], cells: int) -> list[Line]:
+    """What waits to be sent, the latest last."""
+    spans: list[Span] = []
+    for row in staged[-12:]:
+        note = f" ‘{clean(first_line(row.note), 20)}’" if row.note else ""
+        name = clean(row.worker_name, 16)
+        spans += [Span(" "), _mark(row.verdict), Span(f" {row.unit_id} {name}{note}  ")]
+    kept = "sent by w, on leaving, or by `mephisto-tui review send`; kept in the database until"
+    return [tuple(spans), line(f" {kept} then, so a dropped SSH session loses nothing", "dim")]
+
+
+def staged_title(summary: Summary, number: int) -> Line:
+    """The batch in figures."""
+    return line(f"Staged decisions {number} · {summary_line(summary)}", "strong")
+
+
+def draft_line(note: str, bonus_cents: int, block_reason: str | None, cells: int) -> Line:
+    """What will go with the next decision."""
+    parts: list[Span] = [Span(" note ", "dim")]
+    parts.append(Span(f"‘{clean(note, max(10, cells - 50))}’") if note else Span("‘…’", "dim"))
+    if not note:
+        parts.append(Span("  n to write a reason sent with pass/reject", "dim"))
+    if bonus_cents:
+        parts.append(Span(f"  bonus {dollars(bonus_cents)}", "good"))
+    if block_reason is not None:
+        parts.append(Span(f"  block ‘{clean(block_reason, 30)}’", "bad"))
+    return tuple(parts)
+
+
+def deciding_line(cells: int, rest: int) -> Line:
+    """The keys that decide."""
+    left: list[Span] = [Span(" ")]
+    for key, label in DECIDING:
+        left += [Span(key, "strong"), Span(f" {label}  ")]
+    right = "A P R whole worker " if cells < 100 else f"A P R = the rest of this worker's {rest} "
+    return with_right(tuple(left), (Span(right),), cells)
+
+
+def staged_text(staged: Sequence[DecisionRow]) -> str:
+    """All that is staged, one a line, for reading through."""
+    return "\n".join(
+        f"{VERBS[row.verdict]:<7} unit {row.unit_id}  {row.worker_name}  "
+        f"{dollars(row.pay_cents if row.verdict != 'rejected' else 0)}"
+        f"{'  bonus ' + dollars(row.bonus_cents) if row.bonus_cents else ''}"
+        f"{'  block: ' + row.block_reason if row.block_reason else ''}"
+        f"{'  ' + row.note if row.note else ''}{'  NOT SENT: ' + row.error if row.error else ''}"
+        for row in staged
+    )
+
+
+def _earlier(item: EarlierDecision) -> Line:
+    note = clean(first_line(item.note), 20)
+    return (Span("  "), _mark(item.verdict), Span(f" {item.unit_id}  "), Span(note, "dim"))
+
+
+def _verdict(status: str) -> str:
+    return status if status in MARKS else ""
+
+
+def _mark(verdict: str) -> Span:
+    text, tone = MARKS[verdict]
+    return Span(text, tone)
+
+
+def _letter(verdict: str) -> Span:
+    return Span(LETTERS[verdict], MARKS[verdict][1])
