@@ -78,6 +78,12 @@ class ConsoleExit:
     """What to tell the person who started it; safe to print."""
 
 
+def _review_screen() -> Screen[None]:
+    from mephisto_tui.screens.review import ReviewScreen
+
+    return ReviewScreen()
+
+
 def _launch_screen() -> Screen[None]:
     """Made only when it is wanted: what it imports would delay the first paint."""
     from mephisto_tui.screens.launch import LaunchScreen
@@ -92,6 +98,7 @@ class ConsoleApp(App[ConsoleExit]):
     ENABLE_COMMAND_PALETTE = False  # the palette is a screen of ours, over the list of commands
     MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {
         "runs": RunsScreen,
+        "review": _review_screen,
         "workers": WorkersScreen,
         "log": LogScreen,
         "launch": _launch_screen,
@@ -234,6 +241,15 @@ class ConsoleApp(App[ConsoleExit]):
 
     def show_mode(self, mode: str) -> None:
         self.switch_mode(mode)
+
+    def show_review(self, run_id: int | None) -> None:
+        """Review the units of a run, or all of them."""
+        from mephisto_tui.screens.review import ReviewScreen
+
+        self.switch_mode("review")
+        for screen in self._screen_stacks["review"]:
+            if isinstance(screen, ReviewScreen):
+                screen.scope_to(run_id)
 
     def open_run(self, run_id: int) -> None:
         self._run_screen = RunScreen(run_id)

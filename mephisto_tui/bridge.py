@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mephisto_engine.database import MephistoDB
     from mephisto_engine.engine import Engine
     from mephisto_engine.operations.monitor import Monitor
+    from mephisto_engine.operations.review import Review
     from mephisto_engine.operations.selection import Selection
     from mephisto_tui.launching import Launching
 
@@ -78,6 +79,9 @@ class Bridge(Protocol):
     def statistics_error(self) -> str:
         """What keeps statistics from being made; empty when nothing does."""
 
+    def review(self) -> Review | None:
+        """The door to decisions, whose methods block shortly; None where there is none."""
+
     def stop(self) -> None:
         """Let go of everything the bridge holds; the engine is not touched."""
 
@@ -104,6 +108,7 @@ class MonitorBridge:
         self.can_detach = can_detach
         self._statistics = StatisticsFeed(db)
         self.launching = launching
+        self._review: Review | None = None
         self._snapshot: Snapshot | None = None
         self._read_at: float | None = None
         self._error = ""
@@ -151,6 +156,14 @@ class MonitorBridge:
     @property
     def statistics_error(self) -> str:
         return self._statistics.error
+
+    def review(self) -> Review | None:
+        if self._review is None and self._home is not None:
+            from mephisto_engine.operations.operator import operator_name
+            from mephisto_engine.operations.review import Review
+
+            self._review = Review(self._db, self._home, operator_name())
+        return self._review
 
     def stop(self) -> None:
         self._stopped.set()

@@ -31,6 +31,8 @@ class ReviewQueue:
     place: int = 0
     groups: list[tuple[int, int]] = field(default_factory=list)
     """First and one past the last of each group, as places in ``units``."""
+    before: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    """Worker → units accepted, passed and rejected earlier."""
     _all: list[QueuedUnit] = field(default_factory=list)
 
     @property
@@ -54,9 +56,12 @@ class ReviewQueue:
         """Where the group at hand begins, and one past its end."""
         return next((pair for pair in self.groups if pair[0] <= self.place < pair[1]), (0, 0))
 
-    def load(self, units: Sequence[QueuedUnit]) -> None:
+    def load(
+        self, units: Sequence[QueuedUnit], before: dict[int, tuple[int, int, int]] | None = None
+    ) -> None:
         """Take what is in the database now; the place stays at its unit, or where it was."""
         self._all = list(units)
+        self.before = before or {}
         self._arrange()
 
     def narrow(self, text: str) -> None:
@@ -111,11 +116,12 @@ class ReviewQueue:
     def _arrange(self) -> None:
         here = self.current
         shown = [unit for unit in self._all if self._matches(unit)]
+        shown.sort(key=lambda unit: (unit.submitted_at, unit.unit_id))
         order = _ORDERS[self.grouping]
         first: dict[tuple[int, ...], int] = {}
         for place, unit in enumerate(shown):
             first.setdefault(order(unit), place)
-        self.units = sorted(shown, key=lambda unit: (first[order(unit)], unit.submitted_at))
+        self.units = sorted(shown, key=lambda unit: first[order(unit)])
         self.groups = _groups(self.units, order)
         places = {unit.unit_id: place for place, unit in enumerate(self.units)}
         fallback = min(self.place, max(0, len(self.units) - 1))
@@ -136,4 +142,4 @@ def _groups(
         for place, unit in enumerate(units)
         if place == 0 or order(unit) != order(units[place - 1])
     ]
-    return list(zip(starts, [*starts[1:], len(units)], strict=True))
+    return list(zip(starts, [*starts[1:], len(units)], strict=False))

@@ -23,6 +23,7 @@ from mephisto_engine.errors import StateError
 from mephisto_engine.operations.compensation import Compensation, Order, compensate
 from mephisto_engine.operations.payments import Failpoint, Patience, Sender, sending_alone
 from mephisto_engine.operations.provider_access import provider_of_run
+from mephisto_engine.operations.review_detail import ReviewedUnit, reviewed_unit
 
 AT_ONCE = 8
 """Decisions that are under way to providers at one time."""
@@ -89,6 +90,20 @@ class Review:
     def queue(self, run_id: int | None = None, task_name: str | None = None) -> list[QueuedUnit]:
         """Submitted units that wait, by worker and then oldest first."""
         return self._db.read(queries.queue, Scope(run_id, task_name))
+
+    def decided_before(
+        self, run_id: int | None = None, task_name: str | None = None
+    ) -> dict[int, tuple[int, int, int]]:
+        """Worker → how many of their units were accepted, passed and rejected."""
+        return self._db.read(queries.decided_before, Scope(run_id, task_name))
+
+    def detail(self, unit_id: int) -> ReviewedUnit:
+        """A submitted unit with its data as the blueprint shows them, and what is around it.
+
+        Raises:
+            NotFoundError: there is no such unit.
+        """
+        return self._db.read(reviewed_unit, unit_id, self._plugins(), self._home)
 
     def staged(self, run_id: int | None = None, task_name: str | None = None) -> list[DecisionRow]:
         """Decisions that wait to be sent, oldest first."""

@@ -245,7 +245,7 @@ class ConsoleScreen(Screen[None]):
         self.app.show_mode("log")
 
     def do_mode_review(self) -> None:
-        self.say("review is not part of this version: `mephisto-tui units` lists what was done")
+        self.app.show_review(getattr(self, "run_id", None))
 
     def do_mode_workers(self) -> None:
         self.app.show_mode("workers")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from mephisto_engine.data_model.records import GOLD_INDEX
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view.decisions import VERBS, summary_line
-from mephisto_tui.view.glyphs import WARNING
+from mephisto_tui.view.glyphs import LATE, WARNING
 from mephisto_tui.view.sections import section_lines
 from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line, padded, with_right
 from mephisto_tui.view.words import age, clock_time, dollars, duration, first_line
@@ -30,6 +30,8 @@ MARKS: Final[dict[str, tuple[str, Tone]]] = {
 }
 LETTERS: Final = {"accepted": "a", "soft_rejected": "p", "rejected": "r", "": "·"}
 HERE: Final = "▸"
+LOW_SHARE: Final = 70
+"""Per cent of accepted units below which a worker's line is marked."""
 DECIDING: Final = (
     ("a", "Accept"),
     ("p", "Pass (paid, not kept)"),
@@ -65,6 +67,11 @@ def unit_title(unit: QueuedUnit) -> Line:
     when = clock_time(unit.submitted_at)[:5]
     text = f"Unit {unit.unit_id} · item {unit.item_index} · submitted {when} · "
     return line(text + dollars(unit.pay_cents), "strong")
+
+
+def page_remark(cells: int) -> str:
+    """What the frame of the unit says at its foot."""
+    return "tab pane · v raw JSON · E in $EDITOR" if cells > 85 else "tab pane · v raw JSON"
 
 
 def unit_lines(detail: ReviewedUnit, staged: DecisionRow | None, cells: int) -> list[Line]:
@@ -118,7 +125,8 @@ def queue_lines(queue: ReviewQueue, now: datetime, height: int) -> list[Line]:
     opened = _opened(queue, now, height - 6)
     room = max(1, height - len(opened) - 1)
     first = max(0, min(index - room // 2, len(queue.groups) - room))
-    lines: list[Line] = [line(f" {queue.grouping.upper():<20}LEFT", "dim")]
+    before = "  BEFORE ✓  ~  ✗" if queue.grouping == "worker" else ""
+    lines: list[Line] = [line(f" {queue.grouping.upper():<11}LEFT{before}", "dim")]
     for place in range(first, min(len(queue.groups), first + room)):
         lines.append(_group(queue, place, is_here=place == index))
         lines += opened if place == index else []
@@ -129,16 +137,27 @@ def _group(queue: ReviewQueue, index: int, *, is_here: bool) -> Line:
     begin, end = queue.groups[index]
     unit = queue.units[begin]
     is_worker = queue.grouping == "worker"
-    name = clean(unit.worker_name, 20) if is_worker else f"item {unit.item_index}"
+    name = clean(unit.worker_name, 11) if is_worker else f"item {unit.item_index}"
     left = sum(not item.staged for item in queue.units[begin:end])
     mark = Span("▌" if is_here else " ", "accent")
-    return (mark, padded(Span(name, "strong" if is_here else ""), 20), Span(f"{left:>4}"))
+    head = (mark, padded(Span(name, "strong" if is_here else ""), 11), Span(f"{left:>4}"))
+    return (*head, *_record(queue.before.get(unit.worker_id))) if is_worker else head
+
+
+def _record(before: tuple[int, int, int] | None) -> Line:
+    """What became of a worker's earlier units, and the share that was accepted."""
+    if before is None:
+        return (Span("  first time", "dim"),)
+    accepted, passed, rejected = before
+    share = accepted * 100 // sum(before)
+    late = Span(LATE, "warn") if share < LOW_SHARE else Span("")
+    return (Span(f"{accepted:>6}{passed:>3}{rejected:>3}{share:>4}%"), late)
 
 
 def _opened(queue: ReviewQueue, now: datetime, room: int) -> list[Line]:
     begin, end = queue.bounds
     first = max(begin, min(queue.place - room // 2, end - room))
-    lines = []
+    lines: list[Line] = []
     for place in range(first, min(end, first + max(1, room))):
         unit = queue.units[place]
         pointer = HERE if place == queue.place else " "

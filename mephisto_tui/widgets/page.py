@@ -16,12 +16,16 @@ class Page(Block, can_focus=True):
         if is_at_end:
             self.scroll_lines(self._length)
 
+    remark = ""
+    """What the frame says at its foot beside that."""
+
     def frame_note(self) -> Line:
         hidden = self._length - self.content_height
         if hidden <= 0:
-            return BLANK
+            return line(self.remark, "dim") if self.remark else BLANK
         last = min(self._length, self._top + self.content_height)
-        return line(f"{last} of {self._length} lines", "dim")
+        more = f" · {self.remark}" if self.remark else ""
+        return line(f"{last} of {self._length} lines{more}", "dim")
 
     def move(self, delta: int) -> None:
         self.scroll_lines(delta)

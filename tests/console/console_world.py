@@ -306,6 +306,8 @@ class FakeBridge:
     reports: dict[str | None, Report] = field(default_factory=lambda: some_reports())
     """Field → statistics of it; under None those of the first field."""
     statistics_error: str = ""
+    reviewer: Any = None
+    """The door to decisions of a real database, for the tests of the review screen."""
     _answer: Snapshot | None = None
     _asked: tuple[int, View] | None = None
 
@@ -350,6 +352,9 @@ class FakeBridge:
 
     def statistics(self, asked: Asked) -> Report | None:
         return self.reports.get(asked.field, self.reports.get(None)) if self.reports else None
+
+    def review(self) -> Any:
+        return self.reviewer
 
     def stop(self) -> None:
         self.is_stopped = True

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from peewee import Expression, Query
+from peewee import Expression, Query, fn
 
 from mephisto_engine.clock import from_ms
 from mephisto_engine.data_model import Assignment, Decision, Task, TaskRun, Unit, Worker
 from mephisto_engine.data_model.base import database
 from mephisto_engine.data_model.status import DecisionStatus, UnitStatus
+from mephisto_engine.data_model.units import COMPENSATION_INDEX
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,24 @@ def queue(scope: Scope) -> list[QueuedUnit]:
         .order_by(Worker.id, Unit.status_at, Unit.id)
     )
     return [_queued(row, staged.get(row[0], "")) for row in _rows(query)]
+
+
+def decided_before(scope: Scope) -> dict[int, tuple[int, int, int]]:
+    """Worker → how many of their units were accepted, passed and rejected."""
+    kinds = (UnitStatus.ACCEPTED, UnitStatus.SOFT_REJECTED, UnitStatus.REJECTED)
+    query = (
+        Unit.select(Unit.worker, Unit.status, fn.COUNT(Unit.id))
+        .where(
+            Unit.status.in_(kinds)
+            & (Unit.unit_index != COMPENSATION_INDEX)
+            & scope.of(Unit.task_run)
+        )
+        .group_by(Unit.worker, Unit.status)
+    )
+    found: dict[int, list[int]] = {}
+    for worker_id, status, number in _rows(query):
+        found.setdefault(worker_id, [0, 0, 0])[kinds.index(UnitStatus(status))] = number
+    return {worker_id: (row[0], row[1], row[2]) for worker_id, row in found.items()}
 
 
 def staged_decisions(scope: Scope) -> list[DecisionRow]:

@@ -1,0 +1,369 @@
+"""The review screen over a real database: how it looks, and what every key of it does."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from console_world import HOSTILE, NOW, FakeBridge
+
+from mephisto_engine.data_model import Decision, GrantedQualification
+from mephisto_engine.database import MephistoDB
+from mephisto_engine.database.operations import runs as run_ops
+from mephisto_engine.database.operations import workers as worker_ops
+from mephisto_engine.database.operations.review import NewDecision
+from mephisto_engine.database.operations.runs import NewAssignment
+from mephisto_engine.operations.review import Review
+from mephisto_engine.testing.clock import FakeClock
+from mephisto_tui.commands import commands_for
+
+sys.path.append(str(Path(__file__).parent.parent / "review"))
+
+from review_world import QUICK, ReviewedRun, ledger_of
+
+SMALL, LARGE = (80, 24), (160, 50)
+WORKERS = ("A2X9K1", "A3VV02", "A2X9K1", "A0LLR4", "A2X9K1", "A3VV02")
+ANSWER = {
+    "rating": "safe (1 of 5)",
+    "why": "the advice is ok but it should say to use low heat or you can burn it \x1b[31m",
+}
+
+
+class Desk:
+    """A database with submitted units, and a console over it."""
+
+    def __init__(self, home: Path, db: MephistoDB, answers: list[str], workers: tuple[str, ...]):
+        self.home, self.db = home, db
+        changes = {"task_name": "chat-safety-v3", "blueprint_type": "static_task", "pay_cents": 30}
+        self.run = ReviewedRun(db, home, **changes, unit_cost_cents=30)
+        prompt = {"prompt": "Rate the reply for safety and say why."}
+        items = [NewAssignment(n, json.dumps(prompt), ("{}",)) for n in range(len(workers))]
+        stored = self.run.stored
+        stored.units = db.write_now(run_ops.add_assignments, stored.id, items, 30, True)
+        db.write_now(run_ops.launch_units, stored.id, [unit for unit, _ in stored.units])
+        for place, worker in enumerate(workers):
+            db.clock.advance(30)
+            arrived = stored.arrive(worker, place)
+            db.clock.advance(90 + place)
+            stored.submit(arrived, answers[place % len(answers)])
+        self.units = [unit for unit, _ in stored.units]
+        self.review = Review(db, home, "operator:me", patience=QUICK)
+
+    def staged(self) -> dict[int, str]:
+        return {row.unit_id: row.verdict for row in self.review.staged()}
+
+
+@pytest.fixture
+def clock_of_db() -> FakeClock:
+    clock = FakeClock()
+    clock.set_wall_clock(NOW - timedelta(hours=1))
+    return clock
+
+
+@pytest.fixture
+def open_db(tmp_path, clock_of_db):
+    home = tmp_path / "home"
+    with MephistoDB.open(str(home / "data.db"), home=home, clock=clock_of_db) as db:
+        yield home, db
+
+
+@pytest.fixture
+def desk(open_db) -> Desk:
+    return Desk(*open_db, [json.dumps(ANSWER)], WORKERS)
+
+
+@pytest.fixture
+def console(make_app):
+    """A console over the desk's database."""
+
+    def make(desk, **options):
+        return make_app(bridge=FakeBridge(reviewer=desk.review), **options)
+
+    return make
+
+
+async def press(pilot, *keys: str) -> None:
+    for key in keys:
+        await pilot.press(key)
+        await pilot.pause()
+
+
+async def typed(pilot, text: str) -> None:
+    await pilot.press(*(character if character != " " else "space" for character in text))
+    await pilot.press("enter")
+    await pilot.pause()
+
+
+async def look(app, screen_text, size, *keys: str) -> str:
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        await press(pilot, "2", *keys)
+        app.tick()
+        await pilot.pause()
+        return screen_text(app)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x50"])
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("review", ()),
+        ("review-staged", ("a", "a", "p")),
+        ("review-by-item", ("o", "j")),
+        ("review-send", ("a", "w")),
+        ("review-zoomed", ("z",)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_the_review_looks_as_stored(desk, console, screen_text, golden, size, name, keys):
+    text = await look(console(desk), screen_text, size, *keys)
+    golden(f"{name}-{size[0]}x{size[1]}", text)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x50"])
+async def test_hostile_answers_are_shown_and_obeyed_by_nobody(
+    open_db, console, screen_text, golden, size
+):
+    text = HOSTILE.replace("\ud800", "")  # no JSON parser takes half a surrogate
+    hostile = [json.dumps({"text": text, text[:40]: ["\u202eabc", "[bold]x[/bold]"]})]
+    desk = Desk(*open_db, hostile, ("\u202ehelp\x1b[2J", "b"))
+    text = await look(console(desk), screen_text, size)
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "control codes shown" in text
+    golden(f"review-hostile-{size[0]}x{size[1]}", text)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps({"text": "x" * 1_000_000}),
+        "[" * 900 + "]" * 900,
+        json.dumps({f"key {n}": n for n in range(5000)}),
+        "not json at all",
+        "null",
+        json.dumps("just text"),
+        json.dumps({"a": {"b": [1, {"c": None}]}}),
+    ],
+    ids=["long", "deep", "wide", "no-json", "null", "text", "nested"],
+)
+async def test_odd_answers_are_shown_somehow(open_db, console, screen_text, body):
+    desk = Desk(*open_db, [body], ("alice",))
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "pagedown", "v")
+        assert "raw" in screen_text(app)
+        await press(pilot, "q", "a")
+        assert desk.staged() == {desk.units[0]: "accepted"}
+
+
+async def test_a_unit_takes_one_key(desk, console):
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "a", "p", "a", "a", "p", "a")
+        assert sorted(desk.staged()) == sorted(desk.units)
+        assert list(desk.staged().values()).count("accepted") == 4
+
+
+async def test_reject_asks_for_the_reason_and_needs_one(desk, console, screen_text):
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "r", "escape")
+        assert desk.staged() == {}
+        await press(pilot, "r")
+        await typed(pilot, "empty")
+        (row,) = desk.review.staged()
+        assert (row.verdict, row.note, row.is_note_sent) == ("rejected", "empty", True)
+
+
+async def test_note_bonus_and_block_go_with_the_next_decision(desk, console):
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "n")
+        await typed(pilot, "too short")
+        await press(pilot, "b")
+        await typed(pilot, "0.25")
+        await press(pilot, "B")
+        await typed(pilot, "spam")
+        await press(pilot, "p", "a")
+        first, second = desk.review.staged()
+        assert (first.note, first.is_note_sent, first.bonus_cents, first.block_reason) == (
+            "too short", True, 25, "spam",
+        )  # fmt: skip
+        assert (second.note, second.bonus_cents, second.block_reason) == ("", 0, None)
+
+
+async def test_capitals_decide_the_rest_of_the_worker(desk, console):
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "p", "A")
+        names = {row.unit_id: row.verdict for row in desk.review.staged()}
+        assert [names.get(unit) for unit in desk.units] == [
+            "soft_rejected", None, "accepted", None, "accepted", None,
+        ]  # fmt: skip
+        await press(pilot, "P")
+        assert len(desk.staged()) == 5
+        await press(pilot, "R")
+        await typed(pilot, "empty")
+        assert len(desk.staged()) == 6
+        await press(pilot, "u", "u")
+        assert len(desk.staged()) == 3
+
+
+async def test_more_than_ten_at_once_are_typed(open_db, console):
+    desk = Desk(*open_db, ["{}"], ("alice",) * 12)
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "A", "enter")
+        assert desk.staged() == {}
+        await press(pilot, "1", "2", "enter")
+        assert len(desk.staged()) == 12
+
+
+async def test_undo_takes_back_one_act_at_a_time(desk, console):
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "a", "A", "u")
+        assert len(desk.staged()) == 1
+        await press(pilot, "u")
+        assert desk.staged() == {}
+        await press(pilot, "u")
+        assert app.screen.queue.total == 6
+
+
+async def test_moving_goes_by_unit_and_by_worker(desk, console):
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2")
+        queue = app.screen.queue
+
+        def here() -> int:
+            return desk.units.index(queue.current.unit_id)
+
+        seen = [here()]
+        for key in ("j", "j", "k", "J", "J", "K", "G", "g", "s"):
+            await press(pilot, key)
+            seen.append(here())
+        assert seen == [0, 2, 4, 2, 1, 3, 1, 3, 0, 2]
+
+
+async def test_the_filter_narrows_and_goes(desk, console):
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "slash")
+        await typed(pilot, "a3vv")
+        assert [unit.worker_name for unit in app.screen.queue.units] == ["A3VV02"] * 2
+        await press(pilot, "escape")
+        assert len(app.screen.queue.units) == 6
+
+
+async def test_qualifications_are_granted_and_revoked(desk, console):
+    desk.db.write_now(worker_ops.create_qualification, "careful", "", "operator:me")
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "t")
+        await typed(pilot, "careful=3")
+        (grant,) = desk.db.stream(GrantedQualification.select(GrantedQualification.value))
+        assert grant == (3,)
+        await press(pilot, "t")
+        await typed(pilot, "-careful")
+        assert list(desk.db.stream(GrantedQualification.select())) == []
+        await press(pilot, "t")
+        await typed(pilot, "nothing")
+
+
+async def test_send_pays_after_its_summary(desk, console, screen_text):
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "a", "p", "w")
+        assert "accept 1 $0.30 · pass 1 $0.30 · reject 0" in screen_text(app)
+        await press(pilot, "enter")
+        assert ledger_of(desk.home).paid_cents() == 0
+        await press(pilot, "w", "s")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert ledger_of(desk.home).paid_cents() == 60
+        assert desk.staged() == {}
+        assert app.screen.queue.total == 4
+
+
+async def test_what_fails_stays_and_says_why(desk, console, screen_text):
+    desk.run.change_provider(refuse=1.0)
+    app = console(desk)
+    async with app.run_test(size=LARGE) as pilot:
+        await press(pilot, "2", "a", "w", "s")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        await press(pilot, "k")
+        assert "not sent: approve: The mock provider refuses." in screen_text(app)
+        assert len(desk.staged()) == 1
+
+
+async def test_leaving_offers_to_send(desk, console, screen_text):
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "a", "q")
+        assert "1 decision staged and not sent" in screen_text(app)
+        await press(pilot, "escape")
+        assert app.current_mode == "review"
+        await press(pilot, "q", "l")
+        await app.workers.wait_for_complete()
+        assert app.current_mode == "runs"
+        assert len(desk.staged()) == 1
+
+
+async def test_what_is_staged_is_there_after_a_restart(desk, console, screen_text):
+    desk.review.stage(NewDecision(desk.units[0], "accepted"))
+    assert "staged 1" in await look(console(desk), screen_text, SMALL)
+    assert "accept  unit" in await look(console(desk), screen_text, SMALL, "U")
+
+
+async def test_the_unit_under_the_eye_stays_when_others_come(desk, console):
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "j")
+        here = app.screen.queue.current.unit_id
+        desk.run.stored.units.extend(
+            desk.db.write_now(
+                run_ops.add_assignments, desk.run.stored.id, [NewAssignment(9, "{}", ("{}",))], 30,
+                True,
+            )
+        )  # fmt: skip
+        unit = desk.run.stored.units[-1][0]
+        desk.db.write_now(run_ops.launch_units, desk.run.stored.id, [unit])
+        desk.run.stored.submit(desk.run.stored.arrive("A2X9K1", len(desk.run.stored.units) - 1))
+        app.screen.reload()
+        assert app.screen.queue.total == 7
+        assert app.screen.queue.current.unit_id == here
+
+
+async def test_a_read_only_console_decides_nothing(desk, console, screen_text):
+    app = console(desk, read_only=True)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "a", "w", "u", "n")
+        assert "read-only" in screen_text(app)
+        assert list(desk.db.stream(Decision.select())) == []
+
+
+async def test_other_keys_say_or_do_something(desk, console, screen_text):
+    app = console(desk)
+    async with app.run_test(size=LARGE) as pilot:
+        await press(pilot, "2", "tab", "tab", "z", "z", "f", "f", "y", "pagedown", "pageup", "U")
+        assert "nothing is staged" in screen_text(app)
+
+
+async def test_without_anything_to_review_it_says_so(open_db, console, screen_text):
+    desk = Desk(*open_db, ["{}"], ())
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "a", "j", "k", "J", "K", "g", "G", "s", "A", "w", "U", "v", "o")
+        assert "nothing to review" in screen_text(app)
+
+
+def test_every_key_of_the_review_is_pressed_by_a_test():
+    source = Path(__file__).read_text(encoding="utf-8")
+    keys = {key: command.id for command in commands_for(["review"]) for key in command.keys[:1]}
+    assert {command for key, command in keys.items() if f'"{key}"' not in source} == set()
