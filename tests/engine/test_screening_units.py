@@ -344,3 +344,27 @@ def doctor_is_content(world: World) -> bool:
     from mephisto_engine.operations.invariants import check_invariants
 
     return all(finding.level == "ok" for finding in check_invariants(world.db))
+
+
+async def test_workers_who_do_assignments_together_are_screened_alone(world: World) -> None:
+    run = await launch(world, units=1, each=2, options={"is_concurrent": True})
+    token = await run.token("alice")
+    assert run.agents() == {"in task": 1}
+    await run.submit(token, "right")
+    waiting = await run.token("alice")
+    assert run.agent(waiting).status == "waiting"
+    left = await run.token("bob")
+    await world.advance(1801)
+    assert run.agent(left).status == "timeout"
+    await screened(run, "bob", "right")
+    assert run.units() == {"launched": 2, "completed": 2, "expired": 1}
+
+
+async def test_a_screening_in_a_run_of_conversations_outlives_the_engine(world: World) -> None:
+    run = await launch(world, units=1, each=2, options={"is_concurrent": True})
+    token = await run.token("alice")
+    await world.crash()
+    run = await resumed(run)
+    await run.submit(token, "right")
+    await run.token("alice")
+    assert run.agents() == {"completed": 1, "waiting": 1}
