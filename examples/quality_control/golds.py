@@ -1,4 +1,8 @@
-"""Gold units: sentences whose feeling is plain, mixed into each worker's real ones."""
+"""Gold units: sentences whose feeling is plain, mixed into each worker's real ones.
+
+An item goes to the worker's browser as it is, so the expected answers stay here, and the ids look
+like those of the real items.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,16 @@ from mephisto_engine.abstractions.quality import gold_factory
 from mephisto_engine.data_model.records import SubmittedUnit
 
 GOLDS = [
-    {"id": "g1", "text": "I love it, thank you so much!", "expected": "pleased"},
-    {"id": "g2", "text": "This is the worst film that I have ever seen.", "expected": "displeased"},
-    {"id": "g3", "text": "What a wonderful evening that was.", "expected": "pleased"},
-    {"id": "g4", "text": "I want my money back, now.", "expected": "displeased"},
+    {"id": "101", "text": "I love it, thank you so much!"},
+    {"id": "102", "text": "This is the worst film that I have ever seen."},
+    {"id": "103", "text": "What a wonderful evening that was."},
+    {"id": "104", "text": "I want my money back, now."},
 ]
+EXPECTED = {"101": "pleased", "102": "displeased", "103": "pleased", "104": "displeased"}
 
 get_gold_for_worker = gold_factory(GOLDS, "feelings")
 
 
 def validate_gold_unit(unit: SubmittedUnit) -> bool:
     """Whether the worker chose what everybody would."""
-    return bool(unit.answer.get("feeling") == unit.shared["expected"])
+    return bool(unit.answer.get("feeling") == EXPECTED[unit.shared["id"]])

@@ -1,4 +1,7 @@
-"""Screening: one easy sentence, paid as any other, before a worker's first real one."""
+"""Screening: one easy sentence, paid as any other, before a worker's first real one.
+
+An item goes to the worker's browser as it is, so the expected answers stay here.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,10 @@ from itertools import cycle
 from mephisto_engine.data_model.records import SubmittedUnit
 
 EASY = [
-    {"id": "s1", "text": "I am so happy with it!", "expected": "pleased"},
-    {"id": "s2", "text": "It broke on the first day. Terrible.", "expected": "displeased"},
+    {"id": "201", "text": "I am so happy with it!"},
+    {"id": "202", "text": "It broke on the first day. Terrible."},
 ]
+EXPECTED = {"201": "pleased", "202": "displeased"}
 
 
 def screening_data_factory() -> Iterator[dict[str, str]]:
@@ -20,4 +24,4 @@ def screening_data_factory() -> Iterator[dict[str, str]]:
 
 def validate_screening_unit(unit: SubmittedUnit) -> bool:
     """True lets the worker do real units from now on, False keeps them out."""
-    return bool(unit.answer.get("feeling") == unit.shared["expected"])
+    return bool(unit.answer.get("feeling") == EXPECTED[unit.shared["id"]])
