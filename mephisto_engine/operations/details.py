@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import orjson
 
@@ -16,10 +17,14 @@ from mephisto_engine.clock import from_ms
 from mephisto_engine.data_model.status import HOLDING_AGENT
 from mephisto_engine.database.queries import details as queries
 from mephisto_engine.database.queries.details import AgentFacts, UnitFacts
+from mephisto_engine.database.queries.onboarding import OnboardingRow, onboardings
 from mephisto_engine.database.queries.standing import WorkerHistory, worker_history
 from mephisto_engine.database.queries.worker_list import units_of_worker
+from mephisto_engine.database.queries.workers import RefusalRow, last_refusals
 from mephisto_engine.errors import NotFoundError
 from mephisto_engine.operations.snapshot import Subject
+
+SHOWN_REFUSALS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +147,10 @@ class WorkerDetail:
     history: WorkerHistory
     units: tuple[WorkerUnit, ...]
     """What they worked on, the latest first; not all of it if it is much."""
+    onboardings: tuple[OnboardingRow, ...] = ()
+    """What they did at qualifying tasks, newest first."""
+    refusals: tuple[RefusalRow, ...] = ()
+    """The last times when they were turned away, newest first."""
 
 
 Detail = UnitDetail | AgentDetail | WorkerDetail
@@ -157,12 +166,23 @@ def read_detail(subject: Subject) -> Detail | None:
     return _worker(subject.id)
 
 
+def uploaded_file(home: Path, run_id: int, file: FileRow) -> Path:
+    """Where a file that a worker sent lies on the host whose engine drove the run."""
+    return home / "runs" / str(run_id) / "uploads" / file.stored_name
+
+
 def _worker(worker_id: int) -> WorkerDetail | None:
     try:
         history = worker_history(worker_id)
     except NotFoundError:
         return None
-    return WorkerDetail(worker_id, history, tuple(map(_worker_unit, units_of_worker(worker_id))))
+    return WorkerDetail(
+        worker_id,
+        history,
+        tuple(map(_worker_unit, units_of_worker(worker_id))),
+        tuple(onboardings(worker_id)),
+        tuple(last_refusals(None, worker_id, SHOWN_REFUSALS)),
+    )
 
 
 def _worker_unit(row: tuple[Any, ...]) -> WorkerUnit:

@@ -57,7 +57,11 @@ def show_console(
     from mephisto_tui.surroundings import look_around, note_for
 
     log_path = settings.logs / "console.log"
-    around = replace(look_around(settings.database_url), log_file=shown_path(log_path))
+    around = replace(
+        look_around(settings.database_url),
+        home=str(settings.home.absolute()),
+        log_file=shown_path(log_path),
+    )
     launching = Launching(
         db, settings.home, engine=engine, start_detached=partial(_start_detached, settings)
     )

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any, cast
 
 from textual.containers import Horizontal
 from textual.widget import Widget
 
+from mephisto_engine.operations.details import uploaded_file
 from mephisto_engine.operations.snapshot import Snapshot, Subject, View, Window
 from mephisto_tui.commands import bindings_for
+from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.listing import ScrollScreen
 from mephisto_tui.screens.menu import MenuScreen
-from mephisto_tui.view.details import page_lines, related, side_lines, side_title, title_of
+from mephisto_tui.view.details import (
+    files_of,
+    page_lines,
+    related,
+    side_lines,
+    side_title,
+    title_of,
+)
 from mephisto_tui.view.raw import Raw
 from mephisto_tui.view.spans import Line, line
 from mephisto_tui.widgets.page import Page
@@ -90,6 +100,27 @@ class DetailScreen(ScrollScreen):
 
     def text_to_copy(self) -> str:
         return str(self.subject.id)
+
+    def do_copy(self) -> None:
+        """The id at once; where workers have sent files, the operator chooses between them too."""
+        files = self._file_paths()
+        if files:
+            choices = [(str(self.subject.id), f"{self.subject.kind} {self.subject.id}"), *files]
+            self.app.push_screen(MenuScreen("Copy", choices), self._copy_chosen)
+        else:
+            super().do_copy()
+
+    def _copy_chosen(self, chosen: str | None) -> None:
+        if chosen is not None:
+            self.copy_text(chosen)
+
+    def _file_paths(self) -> list[tuple[str, str]]:
+        """Path of each file, and what to call it; nothing is opened for that."""
+        home = Path(self.app.surroundings.home)
+        return [
+            (str(uploaded_file(home, run_id, file)), f"path of {clean(file.original_name, 40)}")
+            for run_id, file in files_of(self.detail)
+        ]
 
     def do_detail_open(self) -> None:
         detail = self.detail

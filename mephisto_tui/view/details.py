@@ -86,6 +86,12 @@ def related(detail: Detail) -> list[tuple[str, str]]:
     ]
 
 
+def files_of(detail: Detail | None) -> list[tuple[int, FileRow]]:
+    """Each file that was sent, with the run that it was sent in."""
+    agent = detail.agent if isinstance(detail, UnitDetail) else detail
+    return [(agent.run_id, file) for file in agent.files] if isinstance(agent, AgentDetail) else []
+
+
 def _people(agent: AgentDetail) -> list[tuple[str, str]]:
     name = clean(agent.worker_name, 30)
     return [
@@ -233,6 +239,17 @@ def _worker_page(worker: WorkerDetail, now: datetime, cells: int) -> list[Line]:
              Span("blocked " if block.is_block else "let in again "),
              Span(clean(block.reason, max(12, cells))))
             for block in history.blocks
+        ]),
+        *section("ONBOARDING", [
+            (Span(" "), agent_status(one.status),
+             Span(f"  run {one.run_id}  {clean(one.qualification_name, 40)}  "),
+             Span(f"{age(one.status_at, now)} ago", "dim"))
+            for one in worker.onboardings
+        ]),
+        *section("TURNED AWAY", [
+            (Span(f" {age(refusal.at, now)} ago: ", "dim"),
+             Span(clean(f"{refusal.reason} {refusal.detail}".replace("_", " "), max(12, cells))))
+            for refusal in worker.refusals
         ]),
         *section("BY TASK", [
             _fact(clean(name, 30), Span(f"  {figures_in_words(figures)}"))

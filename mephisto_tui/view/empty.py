@@ -24,6 +24,8 @@ class Surroundings:
     """Name and error of each plug-in that did not load."""
     plugin_report: str = ""
     """Every plug-in with where it comes from; why it cannot be used, with the traceback."""
+    home: str = ""
+    """The folder that runs keep their files in; empty where it is not known."""
     log_file: str = ""
     """Where the console and the engine in its process write what is too long for the screen."""
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mephisto_engine.data_model.records import WorkerRecord
+from mephisto_engine.database.queries.onboarding import OnboardingRow
 from mephisto_engine.database.queries.standing import (
     BlockRow,
     Figures,
@@ -13,7 +14,7 @@ from mephisto_engine.database.queries.standing import (
     Standing,
     WorkerHistory,
 )
-from mephisto_engine.database.queries.workers import GrantRow
+from mephisto_engine.database.queries.workers import GrantRow, RefusalRow
 from mephisto_engine.operations.details import (
     AgentDetail,
     Detail,
@@ -122,4 +123,11 @@ def _worker(worker_id: int, hostile: str) -> WorkerDetail:
             ),
             WorkerUnit(10377, 142, "chat-safety-v3", 5480, "timeout", "", ago(hours=2), None, 0),
         ),
+        (
+            OnboardingRow(
+                7, 142, "chat-safety-v3", hostile or "chat-trained", "approved", ago(days=3),
+                ago(days=3), {},
+            ),
+        ),
+        (RefusalRow(ago(hours=2), hostile or "not_qualified", hostile or "chat-trained >= 100"),),
     )  # fmt: skip

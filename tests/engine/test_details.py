@@ -52,6 +52,19 @@ async def test_a_worker_who_left_has_the_try_but_not_the_unit(world: World) -> N
     assert (detail.history.overall.done, detail.history.overall.lost) == (1, 1)
 
 
+async def test_a_worker_who_was_turned_away_is_told_of(world: World) -> None:
+    run = await world.launch(units=1)
+    token = await run.token("ann")
+    worker_id = run.agent(token).worker_id
+    await run.submit(token)
+    reason = await run.refusal("ann")
+    await world.settle()
+
+    detail = world.db.read(read_detail, Subject("worker", worker_id))
+    assert isinstance(detail, WorkerDetail)
+    assert [refusal.reason for refusal in detail.refusals] == [reason]
+
+
 async def test_what_is_not_there_has_no_detail(world: World) -> None:
     for kind in ("unit", "agent", "worker"):
         assert world.db.read(read_detail, Subject(kind, 99)) is None

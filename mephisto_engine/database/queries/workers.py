@@ -214,21 +214,16 @@ def live_agents(run_id: int, worker_id: int) -> list[LiveAgentRow]:
     return [LiveAgentRow(*row) for row in query.tuples()]
 
 
-def last_refusals(run_id: int, worker_id: int, limit: int) -> list[RefusalRow]:
-    """The newest times when the worker was turned away from a run, newest first."""
-    query: Any = (
-        Event.select(Event.at, Event.data)
-        .where(
-            (Event.task_run == run_id)
-            & (Event.kind == "worker.refused")
-            & (Event.subject_id == worker_id)
-        )
-        .order_by(Event.id.desc())
-        .limit(limit)
-    )
+def last_refusals(run_id: int | None, worker_id: int, limit: int) -> list[RefusalRow]:
+    """The newest times when the worker was turned away from a run, or from any; newest first."""
+    where = (Event.kind == "worker.refused") & (Event.subject_id == worker_id)
+    if run_id is not None:
+        where &= Event.task_run == run_id
+    query: Any = Event.select(Event.at, Event.data).where(where)
+    newest = query.order_by(Event.id.desc()).limit(limit)
     return [
         RefusalRow(at, data.get("reason", ""), data.get("detail", ""))
-        for at, data in query.tuples()
+        for at, data in newest.tuples()
     ]
 
 
