@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +66,18 @@ class CommandLine:
             if process.poll() is None:
                 process.kill()
             process.communicate()
+        for pid in self._engines():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def _engines(self) -> list[int]:
+        """Processes that still drive runs: a test that has failed has left them behind."""
+        path = self.home / "data.db"
+        if not path.exists():
+            return []
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+            rows = database.execute("SELECT pid FROM lease").fetchall()
+        return [int(pid) for (pid,) in rows if int(pid) != os.getpid()]
 
     def _words(self, arguments: tuple[str, ...]) -> list[str]:
         return [sys.executable, "-m", "mephisto_tui.cli", *arguments]
