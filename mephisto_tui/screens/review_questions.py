@@ -135,7 +135,8 @@ async def may_send(app: ConsoleApp, staged: Sequence[DecisionRow]) -> bool:
     hard = summary.counts[UnitStatus.REJECTED] + summary.blocks
     lines = [f"Send {plural(len(staged), 'decision')}?", "", f"  {summary_line(summary)}", ""]
     if hard:
-        lines.append(f"  {hard} rejections and blocks: once sent, that is final.")
+        what = plural(hard, "rejection or block", "rejections and blocks")
+        lines.append(f"  {what}: once sent, that is final.")
     lines.append("  What was paid cannot be taken back. What fails stays staged.")
     is_typed = hard > NUMBER_TO_TYPE
     question = Question(

@@ -16,7 +16,8 @@ from mephisto_engine.abstractions.review_view import (
 )
 from mephisto_tui.safe_text import clean, is_harmless, width
 from mephisto_tui.view.glyphs import WARNING
-from mephisto_tui.view.raw import json_text, wrapped
+from mephisto_tui.view.raw import json_text
+from mephisto_tui.view.reading import wrapped_words
 from mephisto_tui.view.spans import BLANK, Line, Span, line, padded
 
 LONGEST_VALUE: Final = 4000
@@ -71,7 +72,8 @@ def _pair(name: str, label: int, value: Any, cells: int) -> list[Line]:
 
 def _long_text(text: str, cells: int) -> list[Line]:
     """Wrapped text; what is cut off, and what could have steered the terminal, is said."""
-    lines = wrapped(text[:LONGEST_VALUE], cells) or [line("")]
+    shown = wrapped_words(text[:LONGEST_VALUE], max(1, cells - 1))
+    lines = [line(f" {part}") for part in shown] or [line("")]
     if len(text) > LONGEST_VALUE:
         lines.append(line(f" … {len(text):,} characters in all; v shows them", "dim"))
     codes = sum(

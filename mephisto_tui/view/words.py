@@ -74,9 +74,9 @@ def count(number: int) -> str:
     return f"{number // 100_000 / 10:.1f}M"
 
 
-def plural(number: int, noun: str) -> str:
-    """``1 unit``, ``2 units``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def plural(number: int, noun: str, several: str = "") -> str:
+    """``1 unit``, ``2 units``; ``several`` where an s is not enough."""
+    return f"{number} {noun}" if number == 1 else f"{number} {several or noun + 's'}"
 
 
 def first_line(text: str) -> str:
