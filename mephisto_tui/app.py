@@ -33,7 +33,6 @@ from mephisto_tui.console_settings import ConsoleSettings, theme_for
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.base import ConsoleScreen
 from mephisto_tui.screens.confirm import TYPED, ConfirmScreen
-from mephisto_tui.screens.detail import DetailScreen
 from mephisto_tui.screens.help import HelpScreen
 from mephisto_tui.screens.listing import ListScreen
 from mephisto_tui.screens.log import LogScreen
@@ -273,6 +272,8 @@ class ConsoleApp(App[ConsoleExit]):
         self.say(f"run {run_id} is on line")
 
     def open_detail(self, subject: Subject, mode: str, run_id: int | None) -> None:
+        from mephisto_tui.screens.detail import DetailScreen
+
         self.push_screen(DetailScreen(subject, mode, run_id))
 
     def show_help(self, scopes: Sequence[Scope]) -> None:

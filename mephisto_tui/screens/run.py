@@ -16,7 +16,6 @@ from mephisto_tui.safe_text import clean, clean_lines
 from mephisto_tui.screens.changing import block, disconnect
 from mephisto_tui.screens.listing import nothing_matches
 from mephisto_tui.screens.live_run import LiveRunScreen
-from mephisto_tui.screens.statistics import StatisticsScreen
 from mephisto_tui.session import RUN
 from mephisto_tui.view.empty import no_agents
 from mephisto_tui.view.filtering import LEVELS, parse_filter
@@ -212,6 +211,8 @@ class RunScreen(LiveRunScreen):
         self.copy_text(self.shown.worker_link if self.shown is not None else "")
 
     def do_run_statistics(self) -> None:
+        from mephisto_tui.screens.statistics import StatisticsScreen
+
         self.app.push_screen(StatisticsScreen(self.run_id, self.view()))
 
     def run_to_change(self) -> RunRow | None:

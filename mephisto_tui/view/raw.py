@@ -7,7 +7,6 @@ from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
-from mephisto_engine.config.redaction import redacted
 from mephisto_tui.safe_text import clean_lines, is_harmless, width
 from mephisto_tui.view.spans import Line, line
 
@@ -34,6 +33,9 @@ class Raw(NamedTuple):
 
 def json_text(value: Any) -> str:
     """Indented JSON; characters that a terminal obeys stand there as escapes."""
+    # The package of configs is a fiftieth of a second that no first picture needs.
+    from mephisto_engine.config.redaction import redacted
+
     text = json.dumps(redacted(value), default=_shown, indent=2, ensure_ascii=False)
     lines = text.split("\n")
     return "\n".join(text if is_harmless(text) else _escaped(text) for text in lines)
