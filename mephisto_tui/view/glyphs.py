@@ -56,6 +56,7 @@ _ASCII: Final = {
     "─": "-",
     "│": "|",
     **dict.fromkeys("┌┐└┘├┤", "+"),
+    "▸": ">",
     "✱": "#",
     "×": "x",
     **{chr(picture): "^" for picture in (*range(0x2400, 0x2420), 0x2421)},
