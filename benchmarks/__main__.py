@@ -27,6 +27,7 @@ NAMES = (
     "console_stall",
     "exporting",
     "analysis",
+    "review",
 )
 
 

@@ -6,7 +6,7 @@ The unit under the eye stays where it is, whatever comes in beside it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from mephisto_engine.database.queries.review import QueuedUnit
@@ -33,7 +33,8 @@ class ReviewQueue:
     """First and one past the last of each group, as places in ``units``."""
     before: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     """Worker → units accepted, passed and rejected earlier."""
-    _all: list[QueuedUnit] = field(default_factory=list)
+    _all: dict[int, QueuedUnit] = field(default_factory=dict)
+    _places: dict[int, int] = field(default_factory=dict)
 
     @property
     def current(self) -> QueuedUnit | None:
@@ -60,7 +61,7 @@ class ReviewQueue:
         self, units: Sequence[QueuedUnit], before: dict[int, tuple[int, int, int]] | None = None
     ) -> None:
         """Take what is in the database now; the place stays at its unit, or where it was."""
-        self._all = list(units)
+        self._all = {unit.unit_id: unit for unit in units}
         self.before = before or {}
         self._arrange()
 
@@ -76,10 +77,11 @@ class ReviewQueue:
 
     def mark(self, verdicts: dict[int, str]) -> None:
         """Note what is staged for some units; empty where nothing is any more."""
-        for units in (self.units, self._all):
-            for place, unit in enumerate(units):
-                if unit.unit_id in verdicts:
-                    units[place] = replace(unit, staged=verdicts[unit.unit_id])
+        for unit_id, verdict in verdicts.items():
+            if unit_id in self._all:
+                self._all[unit_id] = self._all[unit_id]._replace(staged=verdict)
+            if unit_id in self._places:
+                self.units[self._places[unit_id]] = self._all[unit_id]
 
     def move(self, delta: int) -> None:
         """Go so many units on, or back; the ends hold."""
@@ -110,12 +112,13 @@ class ReviewQueue:
         here = self.current
         if here is None:
             return []
-        same = [unit for unit in self.units if unit.worker_id == here.worker_id and not unit.staged]
+        among = self.group if self.grouping == "worker" else self.units
+        same = [unit for unit in among if unit.worker_id == here.worker_id and not unit.staged]
         return sorted(same, key=lambda unit: unit.unit_id != here.unit_id)
 
     def _arrange(self) -> None:
         here = self.current
-        shown = [unit for unit in self._all if self._matches(unit)]
+        shown = [unit for unit in self._all.values() if self._matches(unit)]
         shown.sort(key=lambda unit: (unit.submitted_at, unit.unit_id))
         order = _ORDERS[self.grouping]
         first: dict[tuple[int, ...], int] = {}
@@ -123,7 +126,7 @@ class ReviewQueue:
             first.setdefault(order(unit), place)
         self.units = sorted(shown, key=lambda unit: first[order(unit)])
         self.groups = _groups(self.units, order)
-        places = {unit.unit_id: place for place, unit in enumerate(self.units)}
+        self._places = places = {unit.unit_id: place for place, unit in enumerate(self.units)}
         fallback = min(self.place, max(0, len(self.units) - 1))
         self.place = places.get(here.unit_id, fallback) if here is not None else 0
 

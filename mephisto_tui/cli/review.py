@@ -50,7 +50,7 @@ def queue(
     with _review(context, run) as review:
         found = review.queue(run, task)
     if as_json:
-        put_json(found)
+        put_json([row._asdict() for row in found])
         return
     titles = ("unit", "run", "task", "item", "worker", "submitted", "pay", "staged")
     rows = (

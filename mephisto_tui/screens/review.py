@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
@@ -204,14 +205,22 @@ class ReviewScreen(ConsoleScreen):
     def _decide(self, verdict: str) -> None:
         here = self.queue.current
         if here is not None and self._may_decide():
-            self._in_dialog(self._ask_and_stage([here], verdict))
+            self._decide_on([here], verdict)
 
     def _decide_rest(self, verdict: str) -> None:
         units = self.queue.rest_of_worker()
         if not units:
             self.say("nothing of this worker's is undecided")
         elif self._may_decide():
+            self._decide_on(units, verdict)
+
+    def _decide_on(self, units: Sequence[QueuedUnit], verdict: str) -> None:
+        """Stage at once where nothing is asked: the next key is about the next unit."""
+        if ask.has_to_ask(units, verdict, self.draft):
             self._in_dialog(self._ask_and_stage(units, verdict))
+            return
+        with self._faults_said():
+            self._stage([self.draft.decision(unit.unit_id, verdict) for unit in units])
 
     async def _ask_and_stage(self, units: Sequence[QueuedUnit], verdict: str) -> None:
         if not await ask.may_decide_many(self.app, units, verdict):
@@ -422,8 +431,13 @@ class ReviewScreen(ConsoleScreen):
         self.run_worker(self._guarded(asking), exit_on_error=False)
 
     async def _guarded(self, asking: Awaitable[None]) -> None:
-        try:
+        with self._faults_said():
             await asking
+
+    @contextmanager
+    def _faults_said(self) -> Iterator[None]:
+        try:
+            yield
         except StateError as error:
             self.say(f"{error.message} {error.hint}".rstrip(), "warn")
             self.reload()

@@ -110,6 +110,12 @@ async def grant_or_revoke(app: ConsoleApp, review: Review, worker_id: int) -> st
     return f"granted {name.strip()} = {number}"
 
 
+def has_to_ask(units: Sequence[QueuedUnit], verdict: str, draft: Draft) -> bool:
+    """Whether something has to be typed before these units are decided."""
+    needs_reason = verdict == UnitStatus.REJECTED and not draft.note
+    return needs_reason or len(units) > NUMBER_TO_TYPE
+
+
 async def may_decide_many(app: ConsoleApp, units: Sequence[QueuedUnit], verdict: str) -> bool:
     """Whether so many units are meant; above ten the number is typed."""
     if len(units) <= NUMBER_TO_TYPE:

@@ -47,7 +47,7 @@ def position(queue: ReviewQueue, here: Figures | None, staged: int, cells: int) 
     before: tuple[Span, ...] = ()
     if here is not None:
         before = (Span(" · before "), *_before(here))
-    right = (Span(f" staged {staged}", "warn" if staged else ""), Span("  w send  u undo ", "dim"))
+    right = (Span(f" staged {staged}", "warn" if staged else ""), Span("  w send  u undo", "dim"))
     return with_right((Span(left), *before), right, cells)
 
 

@@ -168,6 +168,15 @@ async def test_a_unit_takes_one_key(desk, console):
         assert list(desk.staged().values()).count("accepted") == 4
 
 
+async def test_keys_that_come_at_once_are_about_one_unit_each(desk, console):
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2")
+        await pilot.press("a", "p", "a", "p")
+        await pilot.pause()
+        assert sorted(desk.staged().values()) == ["accepted"] * 2 + ["soft_rejected"] * 2
+
+
 async def test_reject_asks_for_the_reason_and_needs_one(desk, console, screen_text):
     app = console(desk)
     async with app.run_test(size=SMALL) as pilot:

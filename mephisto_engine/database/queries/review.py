@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from peewee import Expression, Query, fn
 
@@ -36,8 +36,7 @@ class Scope:
         return condition
 
 
-@dataclass(frozen=True, slots=True)
-class QueuedUnit:
+class QueuedUnit(NamedTuple):
     """A submitted unit that waits for a decision, or for its decision to be sent."""
 
     unit_id: int
