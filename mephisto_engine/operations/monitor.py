@@ -26,13 +26,14 @@ from mephisto_engine.database.queries.standing import standings_of
 from mephisto_engine.database.queries.windows import Asked
 from mephisto_engine.database.queries.worker_list import count_workers, worker_ids
 from mephisto_engine.operations.crowd_watch import CrowdWatch
-from mephisto_engine.operations.details import read_detail
+from mephisto_engine.operations.details import Detail, read_detail
 from mephisto_engine.operations.snapshot import (
     AgentRow,
     Health,
     LogRow,
     RunRow,
     Snapshot,
+    Subject,
     UnitRow,
     View,
     Window,
@@ -91,6 +92,7 @@ class Monitor:
         self._workers: tuple[float, Any, tuple[tuple[WorkerRow, ...], int]] | None = None
         self._config: tuple[int, str] = (0, "")
         self._crowd = CrowdWatch(self._clock)
+        self._history: tuple[float, Subject, Detail | None] | None = None
         self._paced: tuple[float, int, Wage | None] | None = None
 
     def want(self, view: View) -> None:
@@ -141,12 +143,23 @@ class Monitor:
         """What a detail, or the list of all workers, shows; read only while it is on screen."""
         view = snapshot.view
         if view.subject is not None:
-            return replace(snapshot, detail=read_detail(view.subject))
+            return replace(snapshot, detail=self._read_detail(view.subject))
         if view.everybody is None:
             return snapshot
         asked = _asked(view.everybody)
         standings = tuple(standings_of(worker_ids(asked)))
         return replace(snapshot, everybody=standings, everybody_total=count_workers(asked))
+
+    def _read_detail(self, subject: Subject) -> Detail | None:
+        """A worker's whole history is much to read, so it is read less often than the rest."""
+        now = self._clock.monotonic()
+        if subject.kind == "worker" and self._history is not None:
+            at, whose, detail = self._history
+            if whose == subject and now - at < WORKERS_SECONDS:
+                return detail
+        detail = read_detail(subject)
+        self._history = (now, subject, detail) if subject.kind == "worker" else None
+        return detail
 
     def _follow(self, view: View) -> None:
         """Bring counts and log up to date with the journal."""

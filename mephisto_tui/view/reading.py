@@ -46,11 +46,14 @@ def wrapped_words(text: str, cells: int) -> Iterator[str]:
         start = 0
         # Only what one line can hold is measured at a time: clean text has few marks to a cell.
         while width(ahead := whole[start : start + MOST_IN_A_CELL * (cells + 1)]) > cells > 1:
-            head = cut(ahead, cells + 1).removesuffix("…")
+            # With something behind it the text is cut for sure, to one cell less and an ellipsis.
+            head = cut(ahead + "  ", cells + 1).removesuffix("…")
             at_word = head.rfind(" ") + 1
-            head = head[:at_word] if at_word > cells // 3 else head
+            is_in_word = not ahead[len(head) :].startswith(" ")
+            head = head[:at_word] if is_in_word and at_word > cells // 3 else head
             yield head.rstrip()
             start += len(head)
+            start += whole[start : start + 1] == " "
         yield whole[start:]
     if len(text) > MOST_CHARACTERS:
         yield f"… {len(text) - MOST_CHARACTERS:,} more characters: v shows it raw"

@@ -349,3 +349,15 @@ def test_long_text_is_wrapped_without_losing_a_letter(text):
 
 def test_text_that_is_too_long_to_read_says_so():
     assert list(wrapped_words("x" * 20_005, 60))[-1] == "… 5 more characters: v shows it raw"
+
+
+@given(st.text(alphabet="ab é日\n", max_size=60), st.integers(min_value=4, max_value=20))
+def test_wrapped_words_fit_and_lose_nothing_but_spaces(text: str, cells: int):
+    lines = list(wrapped_words(text, cells))
+    assert all(width(part) <= cells for part in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "").replace("\n", "")
+
+
+def test_words_are_kept_whole_where_they_fit():
+    assert list(wrapped_words("or you can burn it", 15)) == ["or you can burn", "it"]
+    assert list(wrapped_words("or you can burning", 15)) == ["or you can", "burning"]
