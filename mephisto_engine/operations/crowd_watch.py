@@ -25,6 +25,8 @@ class CrowdWatch:
         self._looked_at = 0.0
         self._slow = Crowd()
         self._blueprint: Mapping[str, object] = {}
+        self.is_late = False
+        """Whether the last look gave figures that may have changed since they were counted."""
 
     def look(self, run_id: int, agents: Mapping[str, int], is_live: bool) -> Crowd:
         """The figures now; ``agents`` are the numbers of agents by status."""
@@ -32,7 +34,9 @@ class CrowdWatch:
         if run_id != self._run_id:
             config = browse.run_config(run_id)
             self._blueprint = config.get("mephisto", {}).get("blueprint", {})
-        if run_id != self._run_id or not is_live or now - self._looked_at >= LOOK_SECONDS:
+        is_due = run_id != self._run_id or not is_live or now - self._looked_at >= LOOK_SECONDS
+        self.is_late = not is_due
+        if is_due:
             self._run_id, self._looked_at = run_id, now
             self._slow = self._count(run_id)
         waits = agents.get(AgentStatus.WAITING, 0)

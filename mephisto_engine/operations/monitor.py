@@ -150,12 +150,17 @@ class Monitor:
         standings = tuple(standings_of(worker_ids(asked)))
         return replace(snapshot, everybody=standings, everybody_total=count_workers(asked))
 
+    def _look_again(self) -> None:
+        """Something shown may be a moment old: the next refresh reads even if all is still."""
+        self._counter = -1
+
     def _read_detail(self, subject: Subject) -> Detail | None:
         """A worker's whole history is much to read, so it is read less often than the rest."""
         now = self._clock.monotonic()
         if subject.kind == "worker" and self._history is not None:
             at, whose, detail = self._history
             if whose == subject and now - at < WORKERS_SECONDS:
+                self._look_again()
                 return detail
         detail = read_detail(subject)
         self._history = (now, subject, detail) if subject.kind == "worker" else None
@@ -230,6 +235,9 @@ class Monitor:
         agents, agents_total = self._agent_rows(snapshot.view, run_id)
         workers, workers_total = self._worker_rows(snapshot.view, run)
         health = row.health or {}
+        crowd = self._crowd.look(run_id, self._agents, run.ended_at is None)
+        if self._crowd.is_late:
+            self._look_again()
         return replace(
             snapshot,
             run=run,
@@ -243,7 +251,7 @@ class Monitor:
             wage=self._wage(run),
             worker_link=str(health.get("worker_link") or ""),
             health=self._health(row, run_id),
-            crowd=self._crowd.look(run_id, self._agents, run.ended_at is None),
+            crowd=crowd,
         )
 
     def _read_counts(self, run_ids: list[int]) -> None:
@@ -316,6 +324,7 @@ class Monitor:
         if self._workers is not None and run.ended_at is None:
             at, asked, rows = self._workers
             if asked == (run_id, window) and now - at < WORKERS_SECONDS:
+                self._look_again()
                 return rows
         found, total = browse.workers(run_id, _asked(window))
         rows = (tuple(_worker_row(row) for row in found), total)
