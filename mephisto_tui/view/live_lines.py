@@ -35,6 +35,7 @@ def troubles_in_words(snapshot: Snapshot, now: datetime) -> dict[str, str]:
     last = snapshot.log[-1] if snapshot.log else None
     found: dict[str, Line] = {
         "engine": chrome.engine_banner(snapshot.run, snapshot.health, now, last),
+        "machine": chrome.machine_banner(snapshot.health),
         snapshot.health.trouble: chrome.trouble_banner(snapshot.health),
     }
     return {

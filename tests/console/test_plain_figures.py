@@ -63,11 +63,17 @@ def test_of_another_run_only_what_is_known_is_said():
 
 
 def test_trouble_is_told_in_the_words_of_the_banners():
-    health = replace(WORLD.health, renewed_at=ago(seconds=12), trouble="throttled; next try 14:23")
+    health = replace(WORLD.health, renewed_at=ago(seconds=12), trouble="throttled")
     found = troubles_in_words(replace(WORLD, health=health), NOW)
     assert found["engine"].startswith("⚠ engine silent 12s; last event 14:22:05 agent 5521")
-    assert found["throttled; next try 14:23"] == "⚠ throttled; next try 14:23"
+    assert found["throttled"] == "⚠ publishing fails: throttled"
     assert troubles_in_words(WORLD, NOW) == {}
+
+
+def test_a_disk_that_fills_up_is_told():
+    health = replace(WORLD.health, disk_free_bytes=1)
+    found = troubles_in_words(replace(WORLD, health=health), NOW)
+    assert list(found) == ["machine"]
 
 
 def test_nothing_that_is_printed_steers_a_terminal():
