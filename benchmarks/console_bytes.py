@@ -80,9 +80,10 @@ def _idle(home: Path) -> list[Figure]:
 def _watched(terminal: Terminal) -> tuple[float, float, float]:
     """Bytes, and seconds of processor time of the process and of its first thread, a second."""
     terminal.read_for(SETTLING_SECONDS)
-    cpu, drawing = terminal.cpu_seconds(), _main_thread(terminal.pid)
+    pid = terminal.drawing_pid
+    cpu, drawing = terminal.cpu_seconds(), _main_thread(pid)
     sent = terminal.read_for(SECONDS)
-    used = terminal.cpu_seconds() - cpu, _main_thread(terminal.pid) - drawing
+    used = terminal.cpu_seconds() - cpu, _main_thread(pid) - drawing
     return sent / SECONDS, used[0] / SECONDS, used[1] / SECONDS
 
 

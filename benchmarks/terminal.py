@@ -89,9 +89,18 @@ class Terminal:
         raise TimeoutError(f"{key!r} had no effect:\n" + "\n".join(self.screen.display))
 
     def cpu_seconds(self) -> float:
-        """Processor time of the program so far."""
-        times = psutil.Process(self.pid).cpu_times()
-        return float(times.user + times.system)
+        """Processor time so far of the program and of what it has started."""
+        spent = [process.cpu_times() for process in self._programs()]
+        return float(sum(times.user + times.system for times in spent))
+
+    @property
+    def drawing_pid(self) -> int:
+        """The process that draws: the program itself, or the last that it has started."""
+        return int(self._programs()[-1].pid)
+
+    def _programs(self) -> list[psutil.Process]:
+        program = psutil.Process(self.pid)
+        return [program, *program.children(recursive=True)]
 
     def __enter__(self) -> Terminal:
         return self

@@ -137,17 +137,14 @@ class ListScreen(ScrollScreen):
         self.wish()
 
     def do_list_filter(self) -> None:
-        line = self.query_one(FilterLine)
-        line.value = self.typed.get(self.pane_id(), "")
-        self.add_class("is-filtering")
-        line.focus()
+        self.query_one(FilterLine).open(self.typed.get(self.pane_id(), ""))
 
     def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
-        if self.has_class("is-filtering"):
+        if self.query_one(FilterLine).is_open:
             self._filter(message.text)
 
     def on_filter_line_closed(self, message: FilterLine.Closed) -> None:
-        self.remove_class("is-filtering")
+        self.query_one(FilterLine).close()
         if not message.is_kept:
             self._filter("")
         self.focus_pane()

@@ -365,18 +365,15 @@ class ReviewScreen(ConsoleScreen):
         self.toggle_class("shows-worker")
 
     def do_review_filter(self) -> None:
-        field = self.query_one(FilterLine)
-        field.value = self.queue.text
-        self.add_class("is-filtering")
-        field.focus()
+        self.query_one(FilterLine).open(self.queue.text)
 
     def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
-        if self.has_class("is-filtering"):
+        if self.query_one(FilterLine).is_open:
             self.queue.narrow(message.text)
             self._redraw()
 
     def on_filter_line_closed(self, message: FilterLine.Closed) -> None:
-        self.remove_class("is-filtering")
+        self.query_one(FilterLine).close()
         if not message.is_kept:
             self.queue.narrow("")
         self.query_one(Page).focus()

@@ -31,6 +31,26 @@ class FilterLine(Input):
             id="filter", compact=True, placeholder="words · !without · ~fuzzy · state:live"
         )
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a filter is being typed."""
+        return bool(self.display)
+
+    def open(self, text: str) -> None:
+        """Take the place of the message line, with the filter as it is."""
+        self.value = text
+        self._take_place(is_open=True)
+        self.focus()
+
+    def close(self) -> None:
+        """Give the message line its place back."""
+        self._take_place(is_open=False)
+
+    def _take_place(self, *, is_open: bool) -> None:
+        # Not by a class of the screen: that would style every widget on it anew.
+        self.display = is_open
+        self.screen.query_one("#message").display = not is_open
+
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         self.post_message(self.Typed(event.value))
