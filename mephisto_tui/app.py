@@ -202,8 +202,10 @@ class ConsoleApp(App[ConsoleExit]):
             self._show_title(snapshot)
             self._ring(snapshot)
             self._leave_when_done(snapshot)
-        if isinstance(self.screen, ConsoleScreen):
-            self.screen.tick()
+        # While the console ends, its last tick may find no screen any more.
+        for front in self.screen_stack[-1:]:
+            if isinstance(front, ConsoleScreen):
+                front.tick()
         self.keeper.keep(self._session, self.clock.monotonic())
 
     def _show_title(self, snapshot: Snapshot) -> None:
