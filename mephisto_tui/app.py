@@ -5,11 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import signal
-import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal
@@ -30,6 +27,7 @@ from mephisto_tui.bell import Bell
 from mephisto_tui.bridge import Bridge
 from mephisto_tui.commands import Scope, commands_for
 from mephisto_tui.console_settings import ConsoleSettings, theme_for
+from mephisto_tui.ending import ConsoleExit, Reason
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.base import ConsoleScreen
 from mephisto_tui.screens.confirm import TYPED, ConfirmScreen
@@ -64,17 +62,6 @@ LAST_LOOK_SECONDS: Final = 1.0
 """How long a finished run stays on the screen of a console that ends with it."""
 
 log = logging.getLogger(__name__)
-
-Reason = Literal["quit", "detach", "done", "terminated", "hangup", "error"]
-
-
-@dataclass(frozen=True, slots=True)
-class ConsoleExit:
-    """How a console ended; what becomes of an engine is for the caller to decide."""
-
-    reason: Reason
-    message: str = ""
-    """What to tell the person who started it; safe to print."""
 
 
 def _review_screen() -> Screen[None]:
@@ -412,7 +399,7 @@ class ConsoleApp(App[ConsoleExit]):
 
         try:
             with self.suspend():
-                return editor.show_in_editor(raw.safe_text, raw.suffix, _terminal_descriptor())
+                return editor.show_in_editor(raw.safe_text, raw.suffix, terminal.descriptor())
         except SuspendNotSupported:
             return "this terminal cannot be handed to an editor"
 
@@ -428,7 +415,7 @@ class ConsoleApp(App[ConsoleExit]):
 
     def panic(self, *renderables: RenderableType) -> None:
         """A console whose terminal went away ends like one that was hung up on."""
-        if _is_terminal_gone():
+        if terminal.is_gone():
             self.exit(ConsoleExit("hangup"))
         else:
             super().panic(*renderables)
@@ -443,18 +430,6 @@ class ConsoleApp(App[ConsoleExit]):
         self._exception_event.set()
         message = clean(f"{type(error).__name__}: {error}", 300)
         self.exit(ConsoleExit("error", message), return_code=1)
-
-
-def _terminal_descriptor() -> int:
-    return sys.__stderr__.fileno() if sys.__stderr__ is not None else 2
-
-
-def _is_terminal_gone() -> bool:
-    try:
-        os.tcgetpgrp(0)
-    except OSError:
-        return True
-    return False
 
 
 def run_console(

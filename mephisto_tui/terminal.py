@@ -232,3 +232,17 @@ def own_terminal(log_path: Path | None) -> Iterator[TerminalOut]:
             os.dup2(descriptor, number)
             os.close(descriptor)
         out.release()
+
+
+def descriptor() -> int:
+    """Where the terminal is written to, whatever became of standard error."""
+    return sys.__stderr__.fileno() if sys.__stderr__ is not None else 2
+
+
+def is_gone() -> bool:
+    """Whether the terminal has hung up."""
+    try:
+        os.tcgetpgrp(0)
+    except OSError:
+        return True
+    return False

@@ -14,7 +14,7 @@ from mephisto_tui.cli.settings import Settings
 if TYPE_CHECKING:
     from mephisto_engine.database import MephistoDB
     from mephisto_engine.engine import Engine
-    from mephisto_tui.app import ConsoleExit
+    from mephisto_tui.ending import ConsoleExit
 
 
 def can_draw() -> bool:

@@ -31,7 +31,7 @@ from mephisto_tui.cli.settings import Settings
 from mephisto_tui.cli.starting import Start
 
 if TYPE_CHECKING:
-    from mephisto_tui.app import ConsoleExit
+    from mephisto_tui.ending import ConsoleExit
 
 LOOK_SECONDS: Final = 0.2
 """How often events are printed and interrupts obeyed."""
