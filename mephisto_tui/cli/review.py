@@ -128,8 +128,11 @@ def apply(
         put_json(results)
     else:
         _put_results(results, "would be staged" if dry_run else "staged")
-    said = "Dry run: " if dry_run else ""
-    say(f"{said}{len(results) - wrong} staged, {wrong} wrong. `review send` sends what is staged.")
+    right = len(results) - wrong
+    if dry_run:
+        say(f"Dry run: {right} would be staged, {wrong} would be left out as wrong.")
+    else:
+        say(f"{right} staged, {wrong} wrong. `review send` sends what is staged.")
     if wrong:
         raise typer.Exit(ExitCode.REFUSED)
 

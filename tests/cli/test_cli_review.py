@@ -50,7 +50,7 @@ def test_a_file_of_decisions_goes_from_the_queue_to_the_provider(
     )
     rehearsed = cli.run("review", "apply", csv, "--dry-run")
     assert rehearsed.returncode == 1
-    assert "Dry run: 2 staged, 2 wrong" in rehearsed.stderr
+    assert "Dry run: 2 would be staged, 2 would be left out" in rehearsed.stderr
     assert cli.json("review", "staged") == []
     applied = cli.run("review", "apply", csv, "--json")
     assert [bool(row["fault"]) for row in json.loads(applied.stdout)] == [False, False, True, True]
