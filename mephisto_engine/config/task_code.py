@@ -9,26 +9,17 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import importlib.util
-import itertools
-import sys
-import threading
-import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from mephisto_engine.abstractions.blueprint import SharedTaskState
 from mephisto_engine.abstractions.registry import did_you_mean
+from mephisto_engine.abstractions.task_python import import_file, import_problem, importing_from
 from mephisto_engine.errors import ConfigError, Problem
 
 FACTORY = "make_shared_state"
-
-_LOCK = threading.RLock()
-"""`sys.path` and `sys.modules` belong to the whole process."""
-_numbers = itertools.count(1)
 
 
 def load_shared_state(
@@ -52,13 +43,13 @@ def load_shared_state(
     """
     if not file.is_file():
         raise ConfigError([Problem("mephisto.task.code", f"there is no file {file}")])
-    with _LOCK, _importable(task_dir):
+    with importing_from(task_dir):
         try:
-            module = _import(file)
+            module = import_file(file)
             factory = getattr(module, FACTORY, None)
             given = factory(config) if callable(factory) else _named_fields(module, state_class)
         except (Exception, SystemExit) as error:  # the task's code may raise anything
-            raise ConfigError([_code_problem(file, error)]) from error
+            raise ConfigError([import_problem(file, error)]) from error
     if not callable(factory):
         warnings.extend(_misspelt(file, module, state_class))
     state, problems = as_shared_state(given, state_class, f"{file.name}:{FACTORY}")
@@ -108,52 +99,3 @@ def _misspelt(file: Path, module: ModuleType, state_class: type[SharedTaskState]
         close = difflib.get_close_matches(name, fields, n=1, cutoff=0.85)
         if close:
             yield f"{file.name} defines {name!r}, which is not used; did you mean {close[0]!r}?"
-
-
-def _import(file: Path) -> ModuleType:
-    name = f"mephisto_task_code_{next(_numbers)}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise ImportError("the name of a Python file ends in .py")
-    module = importlib.util.module_from_spec(spec)
-    # Dataclasses and pickles look their module up by its name.
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
-
-
-@contextmanager
-def _importable(task_dir: Path) -> Iterator[None]:
-    """The task's folder first on `sys.path`; modules imported from it are forgotten afterwards.
-
-    Two tasks may each have a ``data.py``: the second must not get the first one's.
-    """
-    before = set(sys.modules)
-    sys.path.insert(0, str(task_dir))
-    importlib.invalidate_caches()
-    try:
-        yield
-    finally:
-        if str(task_dir) in sys.path:
-            sys.path.remove(str(task_dir))
-        for name in set(sys.modules) - before:
-            if not name.startswith("mephisto_task_code_") and _is_inside(name, task_dir):
-                del sys.modules[name]
-
-
-def _is_inside(module_name: str, folder: Path) -> bool:
-    file = getattr(sys.modules[module_name], "__file__", None)
-    return bool(file) and Path(str(file)).is_relative_to(folder)
-
-
-def _code_problem(file: Path, error: BaseException) -> Problem:
-    what = f"{type(error).__name__}: {error}"
-    if isinstance(error, SyntaxError) and error.filename:
-        return Problem(f"{error.filename}:{error.lineno or 1}", f"SyntaxError: {error.msg}")
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame.lineno for frame in frames if frame.filename == str(file)]
-    return Problem(f"{file}:{own[-1]}" if own else str(file), what)

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
-import itertools
-import sys
-import threading
-import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
 from mephisto_blueprints.static.args import given, key
+from mephisto_engine.abstractions.task_python import import_file, import_problem, importing_from
 from mephisto_engine.errors import ConfigError, Problem
 
-_LOCK = threading.RLock()
-"""`sys.path` and `sys.modules` belong to the whole process."""
-_NUMBERS = itertools.count(1)
-_PREFIX: Final = "mephisto_world_file_"
 _NEEDED: Final = ("make_world", "get_world_params")
 
 
@@ -81,52 +72,20 @@ def _agent_count(get_world_params: Callable[..., Any], where: str) -> int:
 
 
 def _import(file: Path) -> ModuleType:
-    """Import the file anew, under a name of its own."""
-    spec = importlib.util.spec_from_file_location(f"{_PREFIX}{next(_NUMBERS)}", file)
-    if not file.is_file() or spec is None or spec.loader is None:
+    if not file.is_file() or file.suffix != ".py":
         fault = Problem(key("world_file"), f"{file} is no Python file", "the path of a .py file")
         raise ConfigError([fault])
-    module = importlib.util.module_from_spec(spec)
-    with _LOCK, _importable(file.resolve().parent):
-        sys.modules[spec.name] = module
-        try:
-            spec.loader.exec_module(module)
-        except (Exception, SystemExit) as error:  # a world file may raise anything
-            del sys.modules[spec.name]
-            raise ConfigError([_fault(file, error)]) from error
-    return module
-
-
-@contextmanager
-def _importable(folder: Path) -> Iterator[None]:
-    """The file's folder first on `sys.path`; what is imported from it is forgotten afterwards.
-
-    Two tasks may each have a ``texts.py``: the second must not get the first one's.
-    """
-    before = set(sys.modules)
-    sys.path.insert(0, str(folder))
-    importlib.invalidate_caches()
     try:
-        yield
-    finally:
-        if str(folder) in sys.path:
-            sys.path.remove(str(folder))
-        for name in set(sys.modules) - before:
-            file = getattr(sys.modules[name], "__file__", None)
-            if file and not name.startswith(_PREFIX) and Path(file).is_relative_to(folder):
-                del sys.modules[name]
+        with importing_from(file.resolve().parent):
+            return import_file(file)
+    except (Exception, SystemExit) as error:  # a world file may raise anything
+        raise ConfigError([import_problem(file, error, _hint(error))]) from error
 
 
-def _fault(file: Path, error: BaseException) -> Problem:
-    if isinstance(error, SyntaxError) and error.filename:
-        return Problem(f"{error.filename}:{error.lineno or 1}", f"SyntaxError: {error.msg}")
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in frames if frame.filename == str(file)]
-    where = f"{file}:{lines[-1]}" if lines else str(file)
-    hint = ""
+def _hint(error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError) and (error.name or "").split(".")[0] == "parlai":
-        hint = "install parlai, or write the world without it; see ChatWorld"
-    return Problem(where, f"{type(error).__name__}: {error}", hint)
+        return "install parlai, or write the world without it; see ChatWorld"
+    return ""
 
 
 def takes_initialization_data(function: Callable[..., Any]) -> bool:
