@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from mephisto_engine.cents import amount
 from mephisto_engine.data_model.status import LIVE_AGENT
 from mephisto_engine.operations.snapshot import AgentRow, LogRow, RunRow, UnitRow, WorkerRow
 from mephisto_tui.safe_text import clean, width
-from mephisto_tui.view.words import age, duration, money, rough_age
+from mephisto_tui.view.words import age, duration, rough_age
 
 if TYPE_CHECKING:
     from mephisto_engine.abstractions.args import ArgInfo
@@ -60,7 +61,7 @@ def run_table(runs: Iterable[RunRow], now: datetime) -> list[str]:
                 run_state(run),
                 run.done,
                 _total(run),
-                money(run.cost_cents),
+                amount(run.cost_cents),
                 run.to_review,
                 rough_age(run.created_at, now),
                 run.url,
@@ -74,7 +75,7 @@ def run_facts(
     run: RunRow, now: datetime, worker_link: str = "", wage: Wage | None = None
 ) -> list[str]:
     units = ", ".join(f"{name} {count}" for name, count in run.units.items() if count)
-    budget = NOTHING if run.budget_cents is None else money(run.budget_cents)
+    budget = NOTHING if run.budget_cents is None else amount(run.budget_cents)
     return facts(
         (
             ("run", run.id),
@@ -88,10 +89,10 @@ def run_facts(
             ("provider", f"{run.provider_type}{' (sandbox)' if run.is_sandbox else ''}"),
             ("units", f"{run.done} of {_total(run)} done: {units or 'none yet'}"),
             ("to review", run.to_review),
-            ("pay a unit", money(run.pay_cents)),
+            ("pay a unit", amount(run.pay_cents)),
             ("pay an hour", _hourly(wage)),
-            ("cost so far", money(run.cost_cents)),
-            ("committed", money(run.committed_cents)),
+            ("cost so far", amount(run.cost_cents)),
+            ("committed", amount(run.committed_cents)),
             ("budget", budget),
             ("created", moment(run.created_at)),
             ("age", age(run.created_at, now)),
@@ -103,7 +104,7 @@ def run_facts(
 def _hourly(wage: Wage | None) -> str:
     if wage is None or wage.hourly_cents is None:
         return NOTHING
-    at_median = f"{money(wage.hourly_cents)} at a median of {duration(wage.worked_ms / 1000)}"
+    at_median = f"{amount(wage.hourly_cents)} at a median of {duration(wage.worked_ms / 1000)}"
     return f"{at_median}; {wage.warning()}" if wage.is_too_low else at_median
 
 
@@ -126,7 +127,7 @@ def unit_table(units: Iterable[UnitRow], now: datetime) -> list[str]:
                 unit.status,
                 rough_age(unit.status_at, now),
                 None if unit.seconds_worked is None else duration(unit.seconds_worked),
-                money(unit.pay_cents),
+                amount(unit.pay_cents),
                 unit.preview,
             )
             for unit in units
@@ -163,7 +164,7 @@ def worker_table(workers: Iterable[WorkerRow]) -> list[str]:
                 worker.lost,
                 worker.accepted,
                 worker.rejected,
-                money(worker.paid_cents),
+                amount(worker.paid_cents),
                 "blocked" if worker.is_blocked else "",
             )
             for worker in workers

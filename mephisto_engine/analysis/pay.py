@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mephisto_engine.analysis.robust import median_cents
+from mephisto_engine.cents import dollars
 
 _HOUR_MS = 3_600_000
 
@@ -72,10 +73,6 @@ class Wage:
         took = f"{seconds // 60}m{seconds % 60:02}s" if seconds >= 60 else f"{seconds}s"
         time = f"median time of {took}" if self.units else f"estimated time of {took}"
         return (
-            f"pay is {_dollars(hourly)} an hour at the {time}, below the minimum of "
-            f"{_dollars(minimum)}; {_dollars(fair)} a unit would keep it"
+            f"pay is {dollars(hourly)} an hour at the {time}, below the minimum of "
+            f"{dollars(minimum)}; {dollars(fair)} a unit would keep it"
         )
-
-
-def _dollars(cents: int) -> str:
-    return f"${cents // 100}.{cents % 100:02}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from mephisto_engine.abstractions.args import arg, required
+from mephisto_engine.cents import as_cents
 from mephisto_engine.errors import Problem
 
 WHERE = "mephisto.task"
@@ -72,13 +72,11 @@ class TaskArgs:
 
 
 def to_cents(where: str, dollars: float) -> int | Problem:
-    """A dollar amount of a config as whole cents; 0.1 is ten cents, whatever its binary form."""
-    amount = Decimal(str(dollars))
-    if not amount.is_finite() or amount < 0:
-        return Problem(where, f"{dollars} is not an amount of money", "0 or more, in dollars")
-    if amount * 100 != int(amount * 100):
-        return Problem(where, f"{dollars} is not in whole cents", "for instance 0.05")
-    return int(amount * 100)
+    """A dollar amount of a config as whole cents."""
+    try:
+        return as_cents(dollars)
+    except ValueError as error:
+        return Problem(where, f"{dollars} {error}", "0 or more, in dollars, for instance 0.05")
 
 
 def check_task_args(values: Mapping[str, Any]) -> Iterator[Problem]:

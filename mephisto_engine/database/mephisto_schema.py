@@ -26,6 +26,7 @@ from peewee import (
     fn,
 )
 
+from mephisto_engine.cents import amount
 from mephisto_engine.database.compiled import Compiled, param
 
 
@@ -36,7 +37,7 @@ class DollarField(Field):
 
     def db_value(self, value: Any) -> str | None:
         """Cents as a decimal text, which SQLite turns into its own number."""
-        return None if value is None else f"{value // 100}.{value % 100:02}"
+        return None if value is None else amount(value)
 
     def python_value(self, value: Any) -> Decimal | None:
         """Cents; a fraction of one is kept."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mephisto_engine.abstractions.agent import LiveAgent
+from mephisto_engine.cents import amount, dollars
 from mephisto_engine.data_model.status import COSTED_UNIT, UnitStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import changes as ops
@@ -19,7 +20,7 @@ from mephisto_engine.operations.command_kinds import Extend, Extension
 from mephisto_engine.operations.job import Job
 from mephisto_engine.operations.launcher import as_assignment
 from mephisto_engine.operations.live_run import LiveRun, load_live_run
-from mephisto_engine.operations.phrases import amount, dollars, number_of
+from mephisto_engine.operations.phrases import number_of
 
 
 class Growth:

@@ -10,12 +10,12 @@ import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
 from mephisto_engine.cells import plain_cell
+from mephisto_engine.cents import as_cents
 from mephisto_engine.database.operations.review import NewDecision
 from mephisto_engine.errors import ConfigError, Problem
 
@@ -65,12 +65,9 @@ def dollars_as_cents(text: str) -> int:
         ValueError: it is none; the message says why.
     """
     try:
-        amount = Decimal(text.strip().removeprefix("$"))
-    except InvalidOperation:
-        raise ValueError(f"{text!r} is not an amount in dollars, such as 0.50") from None
-    if not amount.is_finite() or amount < 0 or amount * 100 != int(amount * 100):
-        raise ValueError(f"{text!r} is not an amount in whole cents, such as 0.50")
-    return int(amount * 100)
+        return as_cents(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} {error}, such as 0.50") from None
 
 
 def _text_of(file: Path) -> str:

@@ -70,11 +70,11 @@ def compensate(
 
     The same command again finds the first payment, and finishes it if it was cut off.
     """
+    from mephisto_engine.cents import dollars
     from mephisto_engine.database.queries.runs import find_run
     from mephisto_engine.database.queries.workers import find_worker
     from mephisto_engine.operations.operator import operator_name
     from mephisto_engine.operations.review import Review
-    from mephisto_tui.view.words import dollars
 
     cents = _cents("amount", amount)
     settings = settings_of(context)
@@ -116,8 +116,8 @@ def _cents(where: str, text: str) -> int:
 
 
 def _put_money(found: Money, unsettled: list[UnsettledCall]) -> None:
+    from mephisto_engine.cents import amount
     from mephisto_tui import plain
-    from mephisto_tui.view.words import money as amount
 
     cap: Any = plain.NOTHING if found.budget is None else amount(found.budget)
     put_lines(

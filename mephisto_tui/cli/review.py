@@ -44,8 +44,8 @@ def queue(
     context: typer.Context, run: SomeRun = None, task: TaskName = None, as_json: Json = False
 ) -> None:
     """List the submitted units that wait for a decision."""
+    from mephisto_engine.cents import amount
     from mephisto_tui import plain
-    from mephisto_tui.view.words import money
 
     with _review(context, run) as review:
         found = review.queue(run, task)
@@ -61,7 +61,7 @@ def queue(
             row.item_index,
             row.worker_name,
             plain.moment(row.submitted_at),
-            money(row.pay_cents),
+            amount(row.pay_cents),
             row.staged,
         )
         for row in found
@@ -213,8 +213,8 @@ def _review(context: typer.Context, run_id: int | None = None) -> Iterator[Revie
 
 
 def _put_decisions(rows: Sequence[DecisionRow], as_json: bool, nothing: str) -> None:
+    from mephisto_engine.cents import amount
     from mephisto_tui import plain
-    from mephisto_tui.view.words import money
 
     if as_json:
         put_json(rows)
@@ -231,7 +231,7 @@ def _put_decisions(rows: Sequence[DecisionRow], as_json: bool, nothing: str) -> 
                     row.worker_name,
                     row.verdict,
                     f"{row.status}: {row.error}" if row.error else row.status,
-                    money(row.bonus_cents),
+                    amount(row.bonus_cents),
                     row.decided_by,
                     row.note,
                 )

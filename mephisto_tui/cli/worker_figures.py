@@ -144,8 +144,8 @@ def _history_lines(found: WorkerHistory) -> list[str]:
 
 def _low_pay(found: WorkerHistory, minimums: Mapping[str, int | None]) -> list[str]:
     """A line for each task that has paid this worker less an hour than it was to."""
+    from mephisto_engine.cents import dollars
     from mephisto_tui import plain
-    from mephisto_tui.view.words import dollars
 
     pairs = []
     for name, part in sorted(found.by_task.items()):
@@ -167,7 +167,8 @@ def _table(title: str, rows: Iterable[tuple[str, Figures]]) -> list[str]:
 
 
 def _cells(found: Figures) -> tuple[Any, ...]:
-    from mephisto_tui.view.words import duration, money
+    from mephisto_engine.cents import amount
+    from mephisto_tui.view.words import duration
 
     rate, seconds, hourly = found.accept_rate, found.median_seconds, found.hourly_cents
     golds = found.gold_right + found.gold_wrong
@@ -180,8 +181,8 @@ def _cells(found: Figures) -> tuple[Any, ...]:
         found.lost,
         None if rate is None else round(100 * rate),
         None if seconds is None else duration(seconds),
-        None if hourly is None else money(hourly),
-        money(found.earned_cents),
-        money(found.bonus_cents),
+        None if hourly is None else amount(hourly),
+        amount(found.earned_cents),
+        amount(found.bonus_cents),
         f"{found.gold_right}/{golds}" if golds else None,
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mephisto_engine.cents import dollars
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.confirm import Answer, Question, sentence
 from mephisto_tui.view.plan_facts import cost_words, data_words, price_words, what_to_type
-from mephisto_tui.view.words import dollars, plural
+from mephisto_tui.view.words import plural
 
 if TYPE_CHECKING:
     from mephisto_engine.operations.plan import LaunchPlan

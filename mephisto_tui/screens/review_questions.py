@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
 from mephisto_engine.abstractions.review_view import Files
+from mephisto_engine.cents import amount, as_cents
 from mephisto_engine.data_model.status import UnitStatus
 from mephisto_engine.database.operations.review import NewDecision
 from mephisto_engine.operations.review import Review, summarise
@@ -19,7 +19,7 @@ from mephisto_tui.screens.confirm import TYPED, Answer, ConfirmScreen, Question,
 from mephisto_tui.screens.prompt import PromptScreen
 from mephisto_tui.view.consequences import NUMBER_TO_TYPE
 from mephisto_tui.view.decisions import VERBS, summary_line
-from mephisto_tui.view.words import money, plural
+from mephisto_tui.view.words import plural
 
 if TYPE_CHECKING:
     from mephisto_engine.database.queries.review import DecisionRow, QueuedUnit
@@ -69,19 +69,16 @@ async def with_reason(app: ConsoleApp, draft: Draft) -> Draft:
 
 async def with_bonus(app: ConsoleApp, draft: Draft) -> Draft:
     """The draft with a bonus; what is no amount leaves it as it was."""
-    shown = money(draft.bonus_cents) if draft.bonus_cents else ""
+    shown = amount(draft.bonus_cents) if draft.bonus_cents else ""
     prompt = PromptScreen("Bonus", "dollars beside the unit's pay, as 0.50; 0 for none", shown)
     typed = await app.push_screen_wait(prompt)
     if typed is None:
         return draft
     try:
-        cents = Decimal(typed.removeprefix("$")) * 100
-    except InvalidOperation:
-        cents = Decimal(-1)
-    if not cents.is_finite() or cents < 0 or cents != int(cents):
-        app.say(f"{clean(typed, 40)} is not an amount in dollars, such as 0.50", "warn")
+        return replace(draft, bonus_cents=as_cents(typed))
+    except ValueError as error:
+        app.say(f"{clean(typed, 40)} {error}, such as 0.50", "warn")
         return draft
-    return replace(draft, bonus_cents=int(cents))
 
 
 async def with_block(app: ConsoleApp, draft: Draft) -> Draft:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from mephisto_engine.cents import dollars
 from mephisto_engine.data_model.status import DONE_UNIT, UnitStatus
 from mephisto_engine.operations.command_kinds import Extension
-from mephisto_tui.view.words import dollars, plural
+from mephisto_tui.view.words import plural
 
 NUMBER_TO_TYPE: Final = 10
 """When more than so many are concerned, their number has to be typed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mephisto_tui.view.words import dollars
+from mephisto_engine.cents import dollars
 
 if TYPE_CHECKING:
     from mephisto_engine.operations.review import Summary

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
+from mephisto_engine.cents import dollars
 from mephisto_engine.data_model.status import LIVE_AGENT
 from mephisto_engine.data_model.units import COMPENSATION_INDEX, GOLD_INDEX, SCREENING_INDEX
 from mephisto_engine.database.queries.standing import Figures
@@ -24,7 +25,7 @@ from mephisto_tui.safe_text import clean
 from mephisto_tui.view.reading import one_line, section, value_lines, wrapped_words
 from mephisto_tui.view.spans import Line, Span, Tone, line
 from mephisto_tui.view.statuses import agent_status, unit_status
-from mephisto_tui.view.words import age, clock_time, dollars, duration, plural
+from mephisto_tui.view.words import age, clock_time, duration, plural
 
 LABEL_CELLS: Final = 14
 NAME_CELLS: Final = 60

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from mephisto_engine.cents import dollars
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view.spans import Tone
-from mephisto_tui.view.words import dollars, plural
+from mephisto_tui.view.words import plural
 
 if TYPE_CHECKING:
     from mephisto_engine.operations.plan import LaunchPlan

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from mephisto_engine.cents import dollars
 from mephisto_engine.data_model.records import GOLD_INDEX
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view.decisions import VERBS, summary_line
 from mephisto_tui.view.glyphs import LATE, WARNING
 from mephisto_tui.view.sections import section_lines
 from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line, padded, with_right
-from mephisto_tui.view.words import age, clock_time, dollars, duration, first_line
+from mephisto_tui.view.words import age, clock_time, duration, first_line
 
 if TYPE_CHECKING:
     from mephisto_engine.database.queries.review import DecisionRow, QueuedUnit

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from mephisto_engine.cents import amount
 from mephisto_engine.data_model.status import LIVE_AGENT, LIVE_RUN
 from mephisto_engine.operations.snapshot import AgentRow, RunRow, UnitRow, WorkerRow
 from mephisto_tui.safe_text import clean
@@ -21,7 +22,7 @@ from mephisto_tui.view.statuses import (
     unit_status,
 )
 from mephisto_tui.view.tables import AnySpec, Column, TableSpec
-from mephisto_tui.view.words import age, count, duration, first_line, money, rough_age
+from mephisto_tui.view.words import age, count, duration, first_line, rough_age
 
 NAME_CELLS: Final = 60
 """Longest foreign name that is looked at; columns are narrower still."""
@@ -44,7 +45,7 @@ def _run_cells(run: RunRow, now: datetime) -> tuple[Span, ...]:
         status,
         Span(f"{count(run.done)}/{total}"),
         Span(meter(run.done, run.total, METER_CELLS), "dim"),
-        Span(money(run.cost_cents)),
+        Span(amount(run.cost_cents)),
         Span(count(run.to_review), "warn" if run.to_review else "dim"),
         Span(rough_age(run.created_at, now)),
         Span(clean(first_line(run.status_reason) or run.url, NAME_CELLS * 2), "dim"),
@@ -80,7 +81,7 @@ def _unit_cells(unit: UnitRow, now: datetime) -> tuple[Span, ...]:
         unit_status(unit.status),
         Span(rough_age(unit.status_at, now)),
         Span(worked),
-        Span(money(unit.pay_cents)),
+        Span(amount(unit.pay_cents)),
         Span(clean(unit.preview, PREVIEW_CELLS)),
     )
 
@@ -167,7 +168,7 @@ def _worker_cells(worker: WorkerRow, now: datetime) -> tuple[Span, ...]:
         Span(str(worker.lost), "warn" if worker.lost else "dim"),
         Span(str(worker.accepted), "good" if worker.accepted else "dim"),
         Span(str(worker.rejected), "bad" if worker.rejected else "dim"),
-        Span(money(worker.paid_cents)),
+        Span(amount(worker.paid_cents)),
         Span("⊘ blocked" if worker.is_blocked else "", "bad"),
     )
 

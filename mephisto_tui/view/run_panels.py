@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from mephisto_engine.analysis.pay import Wage
+from mephisto_engine.cents import dollars
 from mephisto_engine.data_model.status import LIVE_RUN
 from mephisto_engine.operations.limits import LITTLE_SPACE
 from mephisto_engine.operations.snapshot import Health, RunRow, Snapshot
@@ -21,16 +22,7 @@ from mephisto_tui.view.glyphs import LATE, LIVE
 from mephisto_tui.view.meters import bar, meter, sparkline
 from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line, padded
 from mephisto_tui.view.statuses import run_status
-from mephisto_tui.view.words import (
-    age,
-    clock_time,
-    count,
-    dollars,
-    duration,
-    first_line,
-    plural,
-    size,
-)
+from mephisto_tui.view.words import age, clock_time, count, duration, first_line, plural, size
 
 UNIT_WORDS: Final = {
     "created": "to come",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from mephisto_engine.cents import amount
 from mephisto_engine.database.queries.standing import Standing
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view.spans import Span
 from mephisto_tui.view.tables import Column, TableSpec
-from mephisto_tui.view.words import age, duration, money
+from mephisto_tui.view.words import age, duration
 
 NAME_CELLS: Final = 60
 LOW_RATE: Final = 0.8
@@ -21,7 +22,7 @@ def _cells(worker: Standing, now: datetime) -> tuple[Span, ...]:
     rate = figures.accept_rate
     is_low = rate is not None and rate < LOW_RATE
     median = "-" if figures.median_seconds is None else duration(figures.median_seconds)
-    hourly = "-" if figures.hourly_cents is None else money(figures.hourly_cents)
+    hourly = "-" if figures.hourly_cents is None else amount(figures.hourly_cents)
     return (
         Span(str(worker.worker_id)),
         Span(clean(worker.worker_name, NAME_CELLS)),
@@ -32,7 +33,7 @@ def _cells(worker: Standing, now: datetime) -> tuple[Span, ...]:
         Span(str(figures.completed), "warn" if figures.completed else "dim"),
         Span(str(figures.lost), "warn" if figures.lost else "dim"),
         Span(median),
-        Span(money(figures.earned_cents + figures.bonus_cents)),
+        Span(amount(figures.earned_cents + figures.bonus_cents)),
         Span(hourly),
         Span(age(figures.last_at, now)),
         Span("⊘ blocked" if worker.is_blocked else "", "bad"),

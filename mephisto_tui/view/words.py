@@ -1,4 +1,4 @@
-"""Numbers, money and time as an operator reads them."""
+"""Numbers and time as an operator reads them."""
 
 from __future__ import annotations
 
@@ -41,17 +41,6 @@ def rough_age(moment: datetime | None, now: datetime) -> str:
 def clock_time(moment: datetime) -> str:
     """The time of day where the operator is."""
     return f"{moment.astimezone():%H:%M:%S}"
-
-
-def money(cents: int) -> str:
-    """``9360`` as ``93.60``."""
-    sign = "-" if cents < 0 else ""
-    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02}"
-
-
-def dollars(cents: int) -> str:
-    """``9360`` as ``$93.60``."""
-    return f"${money(cents)}"
 
 
 def size(number: int) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import orjson
 from peewee import fn
 
+from mephisto_engine.cents import dollars
 from mephisto_engine.data_model import Assignment, TaskRun, Unit
 from mephisto_engine.data_model.status import OPEN_UNIT, UnitStatus
 from mephisto_engine.database import ledger
@@ -112,7 +113,7 @@ def _check_budget(tx: Transaction, run_id: int, budget_cents: int | None) -> Non
     if budget_cents is not None and budget_cents < worst:
         raise StateError(
             f"What run {run_id} has published and done costs up to "
-            f"${worst // 100}.{worst % 100:02} already; the cap cannot be lower.",
+            f"{dollars(worst)} already; the cap cannot be lower.",
             "Expire units first, or pause the run.",
         )
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from mephisto_engine.cents import dollars
+
 Manifest = dict[str, Any]
 
 _BLANKS_BEFORE: Final = {
@@ -138,8 +140,9 @@ def _identities(manifest: Manifest) -> str:
 
 def _pay(manifest: Manifest) -> str:
     rates = sorted({run["pay_cents"] for run in manifest["runs"]})
+    whole = dollars(manifest["pay_cents"])
     return (
-        f"{_list([_money(cents) for cents in rates])} a unit; {_money(manifest['pay_cents'])} for "
+        f"{_list([dollars(cents) for cents in rates])} a unit; {whole} for "
         f"the units in it, if all of them are paid. {_blank('pay_policy')}"
     )
 
@@ -157,10 +160,6 @@ def _run(run: dict[str, Any]) -> str:
 
 def _mean(seconds: float | None) -> str:
     return "no unit was timed." if seconds is None else f"{seconds} s on a unit on average."
-
-
-def _money(cents: int) -> str:
-    return f"${cents // 100}.{cents % 100:02}"
 
 
 def _list(items: list[str]) -> str:
