@@ -12,7 +12,13 @@ from typing import Any, ClassVar
 from mephisto_engine.abstractions.agent import LiveAgent
 from mephisto_engine.abstractions.args import arg
 from mephisto_engine.abstractions.qualifications import Requirement
-from mephisto_engine.abstractions.review_view import ANSWER, TASK, Json, Section, SubmittedData
+from mephisto_engine.abstractions.review_view import (
+    ANSWER,
+    PROMPT,
+    Section,
+    SubmittedData,
+    sections_of,
+)
 from mephisto_engine.analysis.fields import LabelField
 from mephisto_engine.data_model.records import (
     RunRecord,
@@ -224,12 +230,12 @@ class Blueprint(ABC):
 
     @classmethod
     def review_sections(cls, data: SubmittedData) -> list[Section]:
-        """How a submitted unit is shown to whoever reviews it.
+        """How the data of a unit read to whoever reviews it.
 
-        Called long after the run too, perhaps where its files are not. What it raises is shown as
-        a sentence above the unit's data as they are.
+        Called long after the run too, perhaps where its files are not, and for units that nobody
+        has answered yet. What it raises is shown as a sentence above the unit's data as they are.
         """
-        return [Json(TASK, data.inputs), Json(ANSWER, data.answer)]
+        return [*sections_of(PROMPT, data.inputs), *sections_of(ANSWER, data.answer)]
 
     @abstractmethod
     def get_initialization_data(self) -> ItemSource:

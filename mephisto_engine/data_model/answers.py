@@ -23,6 +23,15 @@ class FileRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateRecord:
+    """One message between a worker's page and the task's code."""
+
+    at: datetime
+    is_from_worker: bool
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewRecord:
     """A decision that was sent."""
 

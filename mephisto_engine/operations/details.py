@@ -13,7 +13,9 @@ from typing import Any, Final
 
 import orjson
 
+from mephisto_engine.abstractions.review_view import Moment
 from mephisto_engine.clock import from_ms
+from mephisto_engine.data_model.answers import UpdateRecord
 from mephisto_engine.data_model.status import HOLDING_AGENT
 from mephisto_engine.database.queries import details as queries
 from mephisto_engine.database.queries.details import AgentFacts, UnitFacts
@@ -28,15 +30,6 @@ SHOWN_REFUSALS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """Something that happened, in words."""
-
-    at: datetime
-    text: str
-    is_bad: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class FileRow:
     """A file that a worker sent."""
 
@@ -45,15 +38,6 @@ class FileRow:
     stored_name: str
     mime_type: str
     size: int
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateRow:
-    """One message between a worker's page and the task's code."""
-
-    at: datetime
-    is_from_worker: bool
-    body: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +73,7 @@ class AgentDetail:
     answer_characters: int
     is_late: bool
     files: tuple[FileRow, ...]
-    updates: tuple[UpdateRow, ...]
+    updates: tuple[UpdateRecord, ...]
     """The newest messages, oldest first."""
     metadata: tuple[tuple[datetime, Any], ...]
 
@@ -171,6 +155,12 @@ def uploaded_file(home: Path, run_id: int, file: FileRow) -> Path:
     return home / "runs" / str(run_id) / "uploads" / file.stored_name
 
 
+def updates_of(agent_id: int) -> Iterator[UpdateRecord]:
+    """The newest messages of an agent, oldest first; very long ones as the text that was read."""
+    for at, is_from_worker, body in queries.updates(agent_id):
+        yield UpdateRecord(from_ms(at), bool(is_from_worker), _value(body))
+
+
 def _worker(worker_id: int) -> WorkerDetail | None:
     try:
         history = worker_history(worker_id)
@@ -242,10 +232,7 @@ def _agent(facts: AgentFacts) -> AgentDetail:
         answer_characters=facts.answer_characters or 0,
         is_late=bool(facts.is_late),
         files=tuple(FileRow(*row) for row in queries.uploads(facts.id)),
-        updates=tuple(
-            UpdateRow(from_ms(at), bool(is_from_worker), _value(body))
-            for at, is_from_worker, body in queries.updates(facts.id)
-        ),
+        updates=tuple(updates_of(facts.id)),
         metadata=tuple((from_ms(at), _value(body)) for at, body in queries.metadata(facts.id)),
     )
 

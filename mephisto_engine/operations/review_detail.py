@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import orjson
-
-from mephisto_engine.abstractions.registry import PluginKind, Registry
-from mephisto_engine.abstractions.review_view import (
-    ANSWER,
-    TASK,
-    Files,
-    Json,
-    Section,
-    SubmittedData,
-)
-from mephisto_engine.data_model.answers import AnswerRecord
+from mephisto_engine.abstractions.registry import Registry
+from mephisto_engine.abstractions.review_view import Files, Section, SubmittedData
+from mephisto_engine.data_model.answers import AnswerRecord, UpdateRecord
 from mephisto_engine.database.queries.answers import answers, blueprint_types
 from mephisto_engine.database.queries.review_detail import Surroundings, surroundings
 from mephisto_engine.errors import NotFoundError
+from mephisto_engine.operations.details import updates_of
+from mephisto_engine.operations.unit_sections import decoded, read_sections
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +36,18 @@ def reviewed_unit(unit_id: int, registry: Registry, home: Path) -> ReviewedUnit:
     if record is None:
         raise NotFoundError(f"There is no unit {unit_id}.")
     run_id = record.unit.task_run_id
-    sections, fault = _sections(record, registry, blueprint_types([run_id])[run_id])
+    answer, fault = decoded(record.text)
+    data = SubmittedData(
+        {**record.unit.shared, **record.unit.data}, answer, _history(record.agent_id)
+    )
     files = _files(record, home / "runs" / str(run_id) / "uploads")
-    whole = (*sections, files) if files.files else tuple(sections)
-    return ReviewedUnit(record, whole, fault, surroundings(unit_id))
+    reading = read_sections(data, files, registry, blueprint_types([run_id])[run_id])
+    fault = fault or reading.fault
+    return ReviewedUnit(record, reading.sections, fault, surroundings(unit_id))
 
 
-def _sections(
-    record: AnswerRecord, registry: Registry, blueprint_type: str
-) -> tuple[list[Section], str]:
-    inputs = {**record.unit.shared, **record.unit.data}
-    try:
-        answer = None if record.text is None else orjson.loads(record.text)
-    except orjson.JSONDecodeError as error:
-        return [Json(TASK, inputs), Json(ANSWER, record.text)], f"The answer is no JSON: {error}."
-    history = [update for update in record.history if isinstance(update, Mapping)]
-    try:
-        blueprint: Any = registry.load(PluginKind.BLUEPRINT, blueprint_type)
-        found = list(blueprint.review_sections(SubmittedData(inputs, answer, history)))
-    except Exception as error:
-        # Whatever a plugin does, the reviewer sees the data.
-        words = f"{blueprint_type} cannot show this: {type(error).__name__}: {error}"
-        return [Json(TASK, inputs), Json(ANSWER, answer)], words
-    return found, ""
+def _history(agent_id: int | None) -> tuple[UpdateRecord, ...]:
+    return () if agent_id is None else tuple(updates_of(agent_id))
 
 
 def _files(record: AnswerRecord, folder: Path) -> Files:

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
+from mephisto_engine.abstractions.review_view import Moment
 from mephisto_engine.cents import dollars
+from mephisto_engine.data_model.answers import UpdateRecord
 from mephisto_engine.data_model.status import LIVE_AGENT
 from mephisto_engine.data_model.units import COMPENSATION_INDEX, GOLD_INDEX, SCREENING_INDEX
 from mephisto_engine.database.queries.standing import Figures
@@ -14,10 +16,8 @@ from mephisto_engine.operations.details import (
     AgentDetail,
     Detail,
     FileRow,
-    Moment,
     SiblingRow,
     UnitDetail,
-    UpdateRow,
     WorkerDetail,
     WorkerUnit,
 )
@@ -61,7 +61,7 @@ def side_lines(detail: Detail, now: datetime, cells: int) -> list[Line]:
     return section("UNITS", [_worked_line(unit, now, cells) for unit in detail.units])
 
 
-def transcript(updates: Iterable[UpdateRow], cells: int) -> list[Line]:
+def transcript(updates: Iterable[UpdateRecord], cells: int) -> list[Line]:
     """Messages in the order of time, each with who said it."""
     lines: list[Line] = []
     for update in updates:
@@ -198,7 +198,7 @@ def _sibling_line(unit: SiblingRow, cells: int) -> Line:
     )
 
 
-def _who_said_what(update: UpdateRow) -> tuple[str, str]:
+def _who_said_what(update: UpdateRecord) -> tuple[str, str]:
     who = "worker" if update.is_from_worker else "task"
     body = update.body
     if not isinstance(body, dict):

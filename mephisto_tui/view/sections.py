@@ -1,30 +1,40 @@
-"""Sections of a submitted unit as lines: every value safe, none so long that it hides the rest."""
+"""Sections of a unit as lines: every value safe, none so long that it hides the rest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Final
 
 from mephisto_engine.abstractions.review_view import (
-    Comparison,
-    Files,
-    Grid,
+    Check,
+    Compared,
     Json,
-    Pairs,
+    Moment,
     Section,
-    Transcript,
+    Turn,
 )
 from mephisto_tui.safe_text import clean, is_harmless, width
-from mephisto_tui.view.glyphs import WARNING
+from mephisto_tui.view.glyphs import DONE, FAILED, LATE, WARNING
+from mephisto_tui.view.grid import WIDEST_TERMINAL, grid_lines
 from mephisto_tui.view.raw import json_text
 from mephisto_tui.view.reading import wrapped_words
-from mephisto_tui.view.spans import BLANK, Line, Span, line, padded
+from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line, line_width, padded
+from mephisto_tui.view.words import clock_time, plural
 
 LONGEST_VALUE: Final = 4000
 """Characters of one value that are shown; `v` shows all of it."""
 MOST_ROWS: Final = 500
 LABEL_CELLS: Final = 24
-_INDENT: Final = 2
+RESULTS: Final[dict[str, tuple[str, Tone]]] = {
+    "passed": (DONE, "good"),
+    "odd": (LATE, "warn"),
+    "failed": (FAILED, "bad"),
+}
+EXPECTED: Final = "expected"
+_MARGIN: Final = Span("  ")
+_LONGEST_LIST: Final = 200
+"""Characters of a list or a dict that stands on one line."""
 
 
 def section_lines(sections: Sequence[Section], cells: int) -> list[Line]:
@@ -32,101 +42,165 @@ def section_lines(sections: Sequence[Section], cells: int) -> list[Line]:
     lines: list[Line] = []
     for section in sections:
         lines += [BLANK] if lines else []
-        lines.append(line(f" {clean(section.title, 60)}", "accent"))
+        lines.append((Span(f" {clean(section.title, 60)}", "accent"), *_remark(section)))
         lines += _body(section, cells)
     return lines
 
 
+def _remark(section: Section) -> Line:
+    """What stands beside the title."""
+    if section.kind != "comparison":
+        return ()
+    right = sum(row.is_right for row in section.rows)
+    return (Span(f"   {right} of {len(section.rows)} right", "dim"),)
+
+
 def _body(section: Section, cells: int) -> list[Line]:
-    if isinstance(section, Pairs):
-        return _pairs(section.rows, cells)
-    if isinstance(section, Transcript):
-        return _pairs(section.turns, cells)
-    if isinstance(section, Comparison):
-        return [part for row in section.rows[:MOST_ROWS] for part in _compared(*row, cells)]
-    if isinstance(section, Grid):
-        return _grid(section, cells)
-    if isinstance(section, Files):
-        return [_file(*item) for item in section.files[:MOST_ROWS]]
-    return _long_text(_as_json(section), cells)
+    if section.kind == "json":
+        return _long_text(_as_json(section), cells)
+    if section.kind == "grid":
+        return grid_lines(section.columns, section.rows[:MOST_ROWS], as_text, cells) + _more(
+            section.rows
+        )
+    if section.kind == "pairs":
+        return _each(section.rows, partial(_pair, _label_room(section.rows)), cells)
+    if section.kind == "transcript":
+        return _each(section.turns, partial(_turn, _label_room(section.turns)), cells)
+    if section.kind == "comparison":
+        label = max(_label_room(section.rows), len(EXPECTED))
+        return _each(section.rows, partial(_compared, label), cells)
+    if section.kind == "checks":
+        return list(_side_by_side(_each(section.rows, _check, cells), cells))
+    if section.kind == "timeline":
+        return list(_side_by_side(_each(section.moments, _moment, cells), cells))
+    return _each(section.files, _file, cells)
 
 
-def _pairs(rows: Sequence[tuple[str, Any]], cells: int) -> list[Line]:
-    shown = [(clean(str(name), LABEL_CELLS), value) for name, value in rows[:MOST_ROWS]]
-    label = max((width(name) for name, _ in shown), default=0)
-    lines: list[Line] = []
-    for name, value in shown:
-        lines += _pair(name, label, value, cells)
-    if len(rows) > MOST_ROWS:
-        lines.append(line(f"  … {len(rows) - MOST_ROWS} more; v shows all", "dim"))
-    return lines or [line("  nothing", "dim")]
+def _each(rows: Sequence[Any], draw: Callable[[Any, int], list[Line]], cells: int) -> list[Line]:
+    lines = [part for row in rows[:MOST_ROWS] for part in draw(row, cells)]
+    return [*lines, *_more(rows)] or [line("  nothing", "dim")]
 
 
-def _pair(name: str, label: int, value: Any, cells: int) -> list[Line]:
-    room = max(10, cells - label - _INDENT - 3)
-    first, *rest = _long_text(_as_text(value), room)
-    head = Span(" " * _INDENT), padded(Span(name, "dim"), label), Span(" ")
-    gap = Span(" " * (label + _INDENT + 1))
-    return [(*head, *first), *((gap, *more) for more in rest)]
+def _more(rows: Sequence[Any]) -> list[Line]:
+    left = len(rows) - MOST_ROWS
+    return [line(f"  … {left} more; v shows all", "dim")] if left > 0 else []
+
+
+def _label_room(rows: Sequence[Sequence[Any]]) -> int:
+    """Cells that the names of rows take, which come first in each."""
+    return max((width(clean(str(row[0]), LABEL_CELLS)) for row in rows[:MOST_ROWS]), default=0)
+
+
+def _pair(label: int, row: tuple[str, Any], cells: int) -> list[Line]:
+    return _beside((_MARGIN,), row[0], label, row[1], cells)
+
+
+def _turn(label: int, turn: Turn, cells: int) -> list[Line]:
+    at = () if turn.at is None else (Span(f"  {clock_time(turn.at)}", "dim"),)
+    lines = _beside((*at, _MARGIN), turn.who, label, turn.text, cells)
+    return [_toned(part, "bad") for part in lines] if turn.is_bad else lines
+
+
+def _compared(label: int, row: Compared, cells: int) -> list[Line]:
+    mark, tone = RESULTS["passed" if row.is_right else "failed"]
+    lines = _beside((_MARGIN, Span(f"{mark} ", tone)), row.name, label, row.got, cells)
+    if row.is_right:
+        return lines
+    wanted = _beside((_MARGIN, Span("  ")), EXPECTED, label, row.wanted, cells)
+    return [*lines, *(_toned(part, "good") for part in wanted)]
+
+
+def _beside(head: Line, name: str, label: int, value: Any, cells: int) -> list[Line]:
+    """A value, wrapped, beside a name; what goes before the name is on the first line alone."""
+    before = line_width(head)
+    first, *rest = _long_text(as_text(value), max(10, cells - before - label - 2))
+    gap = Span(" " * (before + label + 1))
+    shown = padded(Span(clean(str(name), LABEL_CELLS), "dim"), label)
+    return [(*head, shown, Span(" "), *first), *((gap, *more) for more in rest)]
+
+
+def _toned(spans: Line, tone: Tone) -> Line:
+    """The line with its plain pieces in a tone."""
+    return tuple(span if span.tone else span._replace(tone=tone) for span in spans)
+
+
+def _check(check: Check, cells: int) -> list[Line]:
+    mark, tone = RESULTS.get(check.result, RESULTS["odd"])
+    return _marked((_MARGIN, Span(f"{mark} ", tone)), check.text, cells)
+
+
+def _moment(moment: Moment, cells: int) -> list[Line]:
+    lines = _marked((_MARGIN, Span(f"{clock_time(moment.at)} ", "dim")), moment.text, cells)
+    return [_toned(part, "bad") for part in lines] if moment.is_bad else lines
+
+
+def _marked(head: Line, text: str, cells: int) -> list[Line]:
+    before = line_width(head)
+    first, *rest = list(wrapped_words(text[:LONGEST_VALUE], max(10, cells - before))) or [""]
+    return [(*head, Span(first)), *((Span(" " * before), Span(part)) for part in rest)]
+
+
+def _side_by_side(lines: Sequence[Line], cells: int) -> Iterator[Line]:
+    """Two short lines in a row become one, where the terminal is wide enough for both."""
+    half = cells // 2 if cells <= WIDEST_TERMINAL else 0
+    left: Line | None = None
+    for part in lines:
+        if left is not None and line_width(part) <= half:
+            yield (*left, Span(" " * (half - line_width(left))), *part)
+            left = None
+            continue
+        if left is not None:
+            yield left
+        is_short = line_width(part) <= half - 2 and part[:1] == (_MARGIN,)
+        left = part if is_short else None
+        if not is_short:
+            yield part
+    if left is not None:
+        yield left
 
 
 def _long_text(text: str, cells: int) -> list[Line]:
     """Wrapped text; what is cut off, and what could have steered the terminal, is said."""
-    shown = wrapped_words(text[:LONGEST_VALUE], max(1, cells - 1))
+    longest = LONGEST_VALUE if cells <= WIDEST_TERMINAL else len(text)
+    shown = wrapped_words(text[:longest], max(1, cells - 1))
     lines = [line(f" {part}") for part in shown] or [line("")]
-    if len(text) > LONGEST_VALUE:
+    if len(text) > longest:
         lines.append(line(f" … {len(text):,} characters in all; v shows them", "dim"))
-    codes = sum(
-        not is_harmless(letter) for letter in text[:LONGEST_VALUE] if letter not in "\n\r\t"
-    )
+    codes = sum(not is_harmless(letter) for letter in text[:longest] if letter not in "\n\r\t")
     if codes:
-        plural = "s" if codes > 1 else ""
-        lines.append(line(f" {WARNING} {codes} control code{plural} shown", "warn"))
+        lines.append(line(f" {WARNING} {plural(codes, 'control code')} shown", "warn"))
     return lines
 
 
-def _compared(name: str, wanted: Any, got: Any, cells: int) -> Iterator[Line]:
-    is_right = wanted == got
-    yield line(f"  {clean(str(name), cells - 4)}", "dim")
-    for mark, value, tone in (("=", wanted, "dim"), ("·", got, "good" if is_right else "bad")):
-        for part in _long_text(_as_text(value), cells - 6):
-            yield (Span(f"   {mark} ", "good" if tone == "good" else "dim"), *part)
+def _file(file: tuple[str, str, int], cells: int) -> list[Line]:
+    name, path, size = file
+    head = (Span(f"  {clean(name, 40)}  "), Span(f"{size:,} bytes  "))
+    return [(*head, Span(clean(path, 200), "dim"))]
 
 
-def _grid(section: Grid, cells: int) -> list[Line]:
-    titles = [clean(str(title), LABEL_CELLS) for title in section.columns]
-    rows = [[clean(_as_text(value), LABEL_CELLS) for value in row] for row in section.rows]
-    rows = rows[:MOST_ROWS]
-    widths = [
-        max([width(title), *(width(row[place]) for row in rows if place < len(row))])
-        for place, title in enumerate(titles)
-    ]
-    return [_row(titles, widths, is_title=True), *(_row(row, widths) for row in rows)]
-
-
-def _row(cells: Sequence[str], widths: Sequence[int], *, is_title: bool = False) -> Line:
-    tone = "dim" if is_title else ""
-    parts = [
-        padded(Span(text, "dim" if tone else ""), room)
-        for text, room in zip(cells, widths, strict=False)
-    ]
-    return (Span("  "), *(item for part in parts for item in (part, Span("  "))))
-
-
-def _file(name: str, path: str, size: int) -> Line:
-    return (
-        Span(f"  {clean(name, 40)}  "),
-        Span(f"{size:,} bytes  "),
-        Span(clean(path, 200), "dim"),
-    )
-
-
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """A value as it reads: short lists and dicts on one line, others as JSON."""
     if isinstance(value, str):
         return value
     if value is None:
         return "-"
-    return _dumped(value) if isinstance(value, dict | list) else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, dict | list):
+        return str(value)
+    return _on_one_line(value) or _dumped(value)
+
+
+def _on_one_line(value: dict[Any, Any] | list[Any]) -> str:
+    """Plain values one after the other; empty if there are others among them, or many."""
+    parts = value.values() if isinstance(value, dict) else value
+    if not value or any(isinstance(part, dict | list) for part in parts):
+        return ""
+    if isinstance(value, dict):
+        text = ", ".join(f"{name}: {as_text(part)}" for name, part in value.items())
+    else:
+        text = ", ".join(map(as_text, value))
+    return text if len(text) <= _LONGEST_LIST else ""
 
 
 def _as_json(section: Json) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from mephisto_engine.abstractions.review_view import Moment
+from mephisto_engine.data_model.answers import UpdateRecord
 from mephisto_engine.data_model.records import WorkerRecord
 from mephisto_engine.database.queries.onboarding import OnboardingRow
 from mephisto_engine.database.queries.standing import (
@@ -19,10 +21,8 @@ from mephisto_engine.operations.details import (
     AgentDetail,
     Detail,
     FileRow,
-    Moment,
     SiblingRow,
     UnitDetail,
-    UpdateRow,
     WorkerDetail,
     WorkerUnit,
 )
@@ -79,9 +79,11 @@ def _agent(agent_id: int, hostile: str) -> AgentDetail:
         answer_characters=120, is_late=False,
         files=(FileRow("file1", hostile or "screenshot.png", "7f3a.png", "image/png", 219_000),),
         updates=(
-            UpdateRow(ago(minutes=24), False, {"id": hostile or "bot", "text": hostile or "Hi!"}),
-            UpdateRow(ago(minutes=23), True, {"target": "suggest", "args": hostile or "a title"}),
-            UpdateRow(ago(minutes=22), True, hostile or ["anything", 1]),
+            UpdateRecord(ago(minutes=24), False,
+                         {"id": hostile or "bot", "text": hostile or "Hi!"}),
+            UpdateRecord(ago(minutes=23), True,
+                         {"target": "suggest", "args": hostile or "a title"}),
+            UpdateRecord(ago(minutes=22), True, hostile or ["anything", 1]),
         ),
         metadata=((ago(minutes=19), {"type": "feedback", "text": hostile or "it was clear"}),),
     )  # fmt: skip

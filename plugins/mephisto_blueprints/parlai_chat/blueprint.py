@@ -26,10 +26,10 @@ from mephisto_engine.abstractions.blueprint import (
 )
 from mephisto_engine.abstractions.review_view import (
     ANSWER,
-    TASK,
+    PROMPT,
     Section,
     SubmittedData,
-    readable,
+    sections_of,
     transcript_of,
 )
 from mephisto_engine.data_model.records import RunRecord, UnitRecord
@@ -82,9 +82,9 @@ class ParlAIChatBlueprint(Blueprint):
     @classmethod
     def review_sections(cls, data: SubmittedData) -> list[Section]:
         return [
-            readable(TASK, data.inputs),
+            *sections_of(PROMPT, data.inputs),
             transcript_of("CHAT", data.history),
-            readable(ANSWER, data.answer),
+            *(sections_of(ANSWER, data.answer) if data.answer else ()),
         ]
 
     @cached_property

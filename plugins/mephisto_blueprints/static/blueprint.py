@@ -33,13 +33,6 @@ from mephisto_engine.abstractions.blueprint import (
     ItemSource,
     SharedTaskState,
 )
-from mephisto_engine.abstractions.review_view import (
-    ANSWER,
-    TASK,
-    Section,
-    SubmittedData,
-    readable,
-)
 from mephisto_engine.errors import ConfigError, Problem
 
 
@@ -61,10 +54,6 @@ class StaticBlueprint(Blueprint):
     def page_problems(cls, args: Any, fields: set[str] | None) -> Iterable[Problem]:
         """What is wrong with the page's own files; ``fields`` is None if they are not known."""
         raise NotImplementedError
-
-    @classmethod
-    def review_sections(cls, data: SubmittedData) -> list[Section]:
-        return [readable(TASK, data.inputs), readable(ANSWER, data.answer)]
 
     def get_initialization_data(self) -> ItemSource:
         data_file = chosen_data_file(self.args)
