@@ -6,7 +6,7 @@ each command of them; so a key, its entry in the key bar and its line in the hel
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -17,12 +17,13 @@ from mephisto_tui.view.chrome import NEVER_DROPPED, KeyEntry
 from mephisto_tui.view.spans import BLANK, Line, Span, line
 
 Scope = Literal[
-    "everywhere", "scroll", "lists", "live", "runs", "run", "statistics", "workers", "detail",
-    "pick", "draft", "log", "review",
+    "everywhere", "panes", "scroll", "lists", "live", "runs", "run", "statistics", "workers",
+    "detail", "pick", "draft", "log", "review",
 ]  # fmt: skip
 
 SCOPE_TITLES: Final[dict[Scope, str]] = {
     "everywhere": "Everywhere",
+    "panes": "Panes",
     "scroll": "Moving",
     "lists": "Lists",
     "live": "Changing a live run",
@@ -112,9 +113,6 @@ COMMANDS: Final = (
             is_dangerous=True),
     Command("run.open", ("enter",), "Details", "what is known of the row under the cursor",
             "run", bar=3),
-    Command("run.next_pane", ("tab",), "Pane", "the next pane", "run", bar=1),
-    Command("run.previous_pane", ("shift+tab",), "Previous pane", "the pane before", "run"),
-    Command("run.zoom", ("z",), "Zoom", "this pane alone, or all again", "run", bar=5),
     Command("run.copy_link", ("L",), "Copy link", "the address that workers open", "run"),
     Command("run.statistics", ("A",), "Statistics", "agreement, labels, how good workers are",
             "run", bar=8),
@@ -159,17 +157,13 @@ COMMANDS: Final = (
     Command("review.filter", ("slash",), "Filter", "only some workers, tasks or units", "review",
             bar=5),
     Command("review.regroup", ("o",), "Group", "by worker or by item", "review"),
-    Command("review.zoom", ("z",), "Zoom", "the unit alone, or all again", "review"),
-    Command("review.pane", ("tab",), "Pane", "the worker beside the unit, or the unit", "review"),
     Command("workers.open", ("enter",), "Open", "all that is known of the worker", "workers",
             bar=1),
     Command("detail.open", ("enter",), "Open", "what belongs to this: worker, unit, agent",
             "detail", bar=1),
-    Command("detail.next_pane", ("tab",), "Pane", "the other half, where there is room for two",
-            "detail", bar=2),
     Command("run.stop", ("X",), "Stop run", "take no new workers", "run", bar=2,
             is_dangerous=True),
-    Command("statistics.next_field", ("tab",), "Field", "the next field with labels", "statistics",
+    Command("statistics.next_field", ("n",), "Field", "the next field with labels", "statistics",
             bar=1),
     Command("statistics.level", ("m",), "Measure",
             "classes are names, have an order, or are numbers", "statistics", bar=2),
@@ -191,14 +185,15 @@ COMMANDS: Final = (
             "draft", bar=4),
     Command("draft.previous_problem", ("N",), "Problem before",
             "the option with a problem before this one", "draft"),
-    Command("draft.next_pane", ("tab", "shift+tab"), "Resolved",
-            "the config as it would be launched, or the options again", "draft", bar=3),
     Command("draft.filter", ("slash",), "Filter", "only some options: words, state:changed",
             "draft", bar=5),
-    Command("log.level", ("tab",), "Level", "every line, warnings and errors, errors alone", "log",
+    Command("log.level", ("l",), "Level", "every line, warnings and errors, errors alone", "log",
             bar=1),
     Command("log.plugins", ("p",), "Plug-ins", "which there are; tracebacks of those that failed",
             "log", bar=2),
+    Command("panes.next", ("tab",), "Pane", "the next pane", "panes", bar=1),
+    Command("panes.previous", ("shift+tab",), "Previous pane", "the pane before", "panes"),
+    Command("panes.zoom", ("z",), "Zoom", "this pane alone, or all again", "panes", bar=5),
 )  # fmt: skip
 
 
@@ -215,9 +210,21 @@ def bindings_for(*scopes: Scope) -> list[Binding]:
     ]
 
 
-def key_entries(scopes: Sequence[Scope], way_out: str, keymap: Keymap = OWN_KEYS) -> list[KeyEntry]:
-    """What the key bar shows: a screen's own commands first, help and ``way_out`` at the right."""
-    shown = [command for command in commands_for(scopes) if command.bar is not None]
+def key_entries(
+    scopes: Sequence[Scope],
+    way_out: str,
+    keymap: Keymap = OWN_KEYS,
+    unshown: Collection[str] = (),
+) -> list[KeyEntry]:
+    """What the key bar shows: a screen's own commands first, help and ``way_out`` at the right.
+
+    Of the commands whose ids are ``unshown`` there is no use to speak of on the screen.
+    """
+    shown = [
+        command
+        for command in commands_for(scopes)
+        if command.bar is not None and command.id not in unshown
+    ]
     shown.sort(key=lambda command: command.bar or NEVER_DROPPED)
     return [
         KeyEntry(

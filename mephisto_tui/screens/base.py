@@ -19,7 +19,7 @@ from mephisto_tui.commands import Scope, bindings_for, key_entries, mode_keys
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view import chrome
 from mephisto_tui.view.changes import changes_between
-from mephisto_tui.view.chrome import Freshness
+from mephisto_tui.view.chrome import Freshness, KeyEntry
 from mephisto_tui.view.glyphs import WARNING
 from mephisto_tui.view.raw import Raw
 from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line
@@ -51,6 +51,8 @@ class ConsoleScreen(Screen[None]):
     MODE: ClassVar[str] = ""
     """Which digit's name is lit."""
     WAY_OUT: ClassVar[str] = "Back"
+    UNSHOWN: ClassVar[frozenset[str]] = frozenset()
+    """Ids of commands that are of so little use here that the key bar leaves them out."""
     HORIZONTAL_BREAKPOINTS = [
         (0, "-tiny-width"),
         (MIN_WIDTH, "-narrow"),
@@ -63,6 +65,7 @@ class ConsoleScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self.content_widgets: Sequence[Widget] = ()
         self.shown: Snapshot | None = None
         self.held_changes = 0
         self.frozen_at: datetime | None = None
@@ -79,12 +82,16 @@ class ConsoleScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Block(id="title")
         yield Block(id="modes")
-        yield from self.content()
+        self.content_widgets = self.content()
+        yield from self.content_widgets
         yield Block(id="marked")
         yield Block(id="message")
         yield from self.foot()
-        yield KeyBar(key_entries(self.SCOPES, self.WAY_OUT, self.app.keymap))
+        yield KeyBar(self._key_entries())
         yield Block(id="too-small")
+
+    def _key_entries(self) -> list[KeyEntry]:
+        return key_entries(self.SCOPES, self.WAY_OUT, self.app.keymap, self.UNSHOWN)
 
     def content(self) -> Sequence[Widget]:
         """The widgets between the lines at the top and those at the bottom."""
@@ -260,6 +267,15 @@ class ConsoleScreen(Screen[None]):
         self.app.show_palette(self)
 
     def do_back(self) -> None:
+        if not self.let_go():
+            self.go_out()
+
+    def let_go(self) -> bool:
+        """Drop what was taken up last: a zoom, marks, a filter; whether there was something."""
+        return False
+
+    def go_out(self) -> None:
+        """Leave the screen."""
         if len(self.app.screen_stack) > 1:
             self.app.pop_screen()
         else:

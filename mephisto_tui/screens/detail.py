@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from textual.containers import Horizontal
 from textual.widget import Widget
@@ -33,15 +34,17 @@ NO_ROWS = Window(limit=0)
 class DetailScreen(ScrollScreen):
     """Two halves where there is room; else one after the other on one page."""
 
-    SCOPES = ("everywhere", "scroll", "detail")
-    BINDINGS = bindings_for("everywhere", "scroll", "detail")  # type: ignore[assignment]
+    PANES: ClassVar = ("page", "around")
+    ONE_PANE = "all of it is on this page"
+
+    SCOPES = ("everywhere", "panes", "scroll", "detail")
+    BINDINGS = bindings_for("everywhere", "panes", "scroll", "detail")  # type: ignore[assignment]
 
     def __init__(self, subject: Subject, mode: str, run_id: int | None) -> None:
         super().__init__()
         self.MODE = mode  # type: ignore[misc]
         self.subject = subject
         self._run_id = run_id
-        self._pane = "page"
 
     def content(self) -> list[Widget]:
         title = f"{self.subject.kind} {self.subject.id}"
@@ -60,8 +63,8 @@ class DetailScreen(ScrollScreen):
     def on_mount(self) -> None:
         self.pane().focus()
 
-    def pane(self) -> Page:
-        return self.query_one(f"#{self._pane}", Page)
+    def panes(self) -> Sequence[str]:
+        return self.PANES if self.has_class("-wide") else self.PANES[:1]
 
     @property
     def detail(self) -> Any:
@@ -134,10 +137,3 @@ class DetailScreen(ScrollScreen):
         if chosen is not None:
             kind, _, number = chosen.partition(" ")
             self.app.open_detail(Subject(cast(Any, kind), int(number)), self.MODE, self._run_id)
-
-    def do_detail_next_pane(self) -> None:
-        if self.has_class("-wide"):
-            self._pane = "around" if self._pane == "page" else "page"
-            self.pane().focus()
-        else:
-            self.say("all of it is on this page")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.containers import Container, Vertical
@@ -59,9 +59,11 @@ OPTIONS, RESOLVED = "options", "resolved"
 class DraftForm(ListScreen):
     """Every change is checked in a thread; what was checked last stays until the answer comes."""
 
-    SCOPES = ("everywhere", "scroll", "draft")
-    BINDINGS = bindings_for("everywhere", "scroll", "draft")  # type: ignore[assignment]
+    SCOPES = ("everywhere", "panes", "scroll", "draft")
+    BINDINGS = bindings_for("everywhere", "panes", "scroll", "draft")  # type: ignore[assignment]
     MODE = "Launch"
+    PANES: ClassVar = (OPTIONS, RESOLVED)
+    STAYS = frozenset({"source"})
     VERTICAL_BREAKPOINTS = [(0, "-tiny-height"), (16, "-low"), (22, "-short"), (36, "-tall")]
 
     def __init__(self, draft: LaunchDraft, launching: Launching) -> None:
@@ -73,7 +75,6 @@ class DraftForm(ListScreen):
         self.is_checking = False
         self.is_launching = False
         self._wish = Filter()
-        self._pane = OPTIONS
         self._editing = ""
         """Key of the option that is being typed."""
 
@@ -104,9 +105,6 @@ class DraftForm(ListScreen):
     def breadcrumb(self) -> list[str]:
         path = self.draft.path
         return ["Launch", clean(path.name, 40) if path else "new"]
-
-    def pane(self) -> CursorList | Page:
-        return self.resolved() if self._pane == RESOLVED else self.options()
 
     def pane_id(self) -> str:
         return OPTIONS
@@ -172,7 +170,8 @@ class DraftForm(ListScreen):
 
     def _show_side(self) -> None:
         check, fields, at_hand = self.check, self.fields(), self.field()
-        self.set_class(check is not None and bool(check.problems), "has-problems")
+        has_problems = check is not None and bool(check.problems)
+        self.query_one("#side").set_class(has_problems, "has-problems")
         self._block("about").show(lambda cells: panels.about_panel(at_hand, cells))
         self._block("plan").show(lambda cells: panels.plan_panel(check, cells))
         if check is not None:
@@ -229,7 +228,7 @@ class DraftForm(ListScreen):
 
     def do_draft_edit(self) -> None:
         field = self.field()
-        if self._pane == RESOLVED:
+        if self.front == RESOLVED:
             self.say("tab goes back to the options")
         elif field is None:
             self.say("no option under the cursor")
@@ -323,15 +322,12 @@ class DraftForm(ListScreen):
 
     # Panes and filter
 
-    def do_draft_next_pane(self) -> None:
-        self._pane = OPTIONS if self._pane == RESOLVED else RESOLVED
-        self.set_class(self._pane == RESOLVED, "show-resolved")
-        self.pane().focus()
+    def bring_to_front(self) -> None:
+        self.query_one("#draft").set_class(self.front == RESOLVED, "show-resolved")
         self.call_after_refresh(self.show_form)
 
     def do_draft_filter(self) -> None:
-        if self._pane == RESOLVED:
-            self.do_draft_next_pane()
+        self.show_pane(OPTIONS)
         self.do_list_filter()
 
     def narrow_pane(self, typed: str) -> None:
@@ -357,17 +353,15 @@ class DraftForm(ListScreen):
     def do_mode_launch(self) -> None:
         self.do_back()
 
-    def do_back(self) -> None:
-        if self.let_go():
-            return
-        if self._pane == RESOLVED:
-            self.do_draft_next_pane()
+    def go_out(self) -> None:
+        if self.front == RESOLVED:
+            self.show_pane(OPTIONS)
         elif self.is_launching:
             self.say("it is being launched")
         elif self.draft.changes:
             self.ask(how_to_discard(self.draft.changes), self.app.pop_screen)
         else:
-            super().do_back()
+            super().go_out()
 
     def ask(self, question: Question, go_on: Callable[[], object]) -> None:
         """Go on if the answer is not the safe one."""

@@ -86,10 +86,6 @@ class LaunchScreen(ListScreen):
         self._wish = parse_filter(typed, ())
         self.show_list()
 
-    def do_back(self) -> None:
-        if not self.let_go():
-            super().do_back()
-
     def do_mode_launch(self) -> None:
         self.say("this is where a launch begins")
 

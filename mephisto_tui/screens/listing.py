@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Protocol
+from typing import Final
 
 from textual.widget import Widget
 
 from mephisto_engine.operations.snapshot import Window
 from mephisto_tui.safe_text import clean
-from mephisto_tui.screens.base import ConsoleScreen, changed_to, is_answer
+from mephisto_tui.screens.base import changed_to, is_answer
 from mephisto_tui.screens.menu import MenuScreen
+from mephisto_tui.screens.panes import PanesScreen
 from mephisto_tui.session import KeptScreen
 from mephisto_tui.view.filtering import narrowed, parse_filter
 from mephisto_tui.view.spans import BLANK, Line, Span
@@ -19,20 +20,8 @@ from mephisto_tui.widgets.live_table import LiveTable, Rows
 WIDTH_FOR_ORDER: Final = 80
 
 
-class Movable(Protocol):
-    """A pane in which a cursor or the text moves."""
-
-    def move(self, delta: int) -> None: ...
-    def move_page(self, pages: int) -> None: ...
-    def move_to_end(self, *, is_last: bool) -> None: ...
-
-
-class ScrollScreen(ConsoleScreen):
-    """A screen with a pane to move in."""
-
-    def pane(self) -> Movable:
-        """The pane that the keys move in."""
-        raise NotImplementedError
+class ScrollScreen(PanesScreen):
+    """A screen with panes to move in."""
 
     def do_move_down(self) -> None:
         self.pane().move(1)
@@ -101,15 +90,12 @@ class ListScreen(ScrollScreen):
             self.narrow_pane(typed)
         self.wish()
 
-    def show_pane(self, name: str) -> None:
-        """Go to the pane of this name; a screen with one pane is there already."""
-
     def foot(self) -> list[Widget]:
         return [FilterLine()]
 
     def pane_id(self) -> str:
-        """Id of the pane that the keys go to."""
-        raise NotImplementedError
+        """Name of the pane, under which its filter is kept."""
+        return self.front
 
     def table(self) -> LiveTable | None:
         """The pane as a table; None when it is not one."""
@@ -149,10 +135,6 @@ class ListScreen(ScrollScreen):
             self._filter("")
         self.focus_pane()
         self.tick(is_forced=True)
-
-    def focus_pane(self) -> None:
-        pane: Any = self.pane()
-        pane.focus()
 
     def clear_filter(self) -> bool:
         """Drop the filter of the pane; whether there was one."""
@@ -219,7 +201,8 @@ class ListScreen(ScrollScreen):
         return table
 
     def let_go(self) -> bool:
-        """Drop the marks, or else the filter; whether there was something to drop."""
+        if super().let_go():
+            return True
         table = self.table()
         return (table is not None and table.clear_marks()) or self.clear_filter()
 

@@ -82,7 +82,3 @@ class LogScreen(ListScreen):
     def raw(self) -> Raw | None:
         row = self.pane().top_row
         return None if row is None else Raw.of(f"Event {row.id}", row)
-
-    def do_back(self) -> None:
-        if not self.let_go():
-            super().do_back()

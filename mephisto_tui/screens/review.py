@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Final
+from typing import ClassVar, Final
 
 from textual.containers import Container
 from textual.widget import Widget
@@ -22,7 +22,7 @@ from mephisto_tui.commands import bindings_for
 from mephisto_tui.review_queue import ReviewQueue
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens import review_questions as ask
-from mephisto_tui.screens.base import ConsoleScreen
+from mephisto_tui.screens.panes import PanesScreen
 from mephisto_tui.screens.raw import RawScreen
 from mephisto_tui.screens.review_questions import Draft
 from mephisto_tui.view import review as view
@@ -39,12 +39,14 @@ RELOAD_SECONDS: Final = 2.0
 """At most so often is the queue read again because something came in."""
 
 
-class ReviewScreen(ConsoleScreen):
+class ReviewScreen(PanesScreen):
     """The queue of submitted units, or that of one run."""
 
-    SCOPES = ("everywhere", "review")
-    BINDINGS = bindings_for("everywhere", "review")
+    SCOPES = ("everywhere", "panes", "review")
+    BINDINGS = bindings_for("everywhere", "panes", "review")  # type: ignore[assignment]
     MODE = "Review"
+    PANES: ClassVar = ("unit", "worker")
+    STAYS = frozenset({"position"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -358,11 +360,12 @@ class ReviewScreen(ConsoleScreen):
     def do_review_regroup(self) -> None:
         self.queue.regroup()
 
-    def do_review_zoom(self) -> None:
-        self.toggle_class("is-zoomed")
+    def bring_to_front(self) -> None:
+        self.query_one("#desk").set_class(self.front == "worker", "shows-worker")
 
-    def do_review_pane(self) -> None:
-        self.toggle_class("shows-worker")
+    def focus_pane(self) -> None:
+        """The keys move in the unit, whichever pane is in front."""
+        self.query_one(Page).focus()
 
     def do_review_filter(self) -> None:
         self.query_one(FilterLine).open(self.queue.text)
@@ -379,12 +382,15 @@ class ReviewScreen(ConsoleScreen):
         self.query_one(Page).focus()
         self._redraw()
 
-    def do_back(self) -> None:
-        if self.has_class("is-zoomed"):
-            self.remove_class("is-zoomed")
-        elif self.queue.text:
-            self.queue.narrow("")
-        elif self.staged and not self.app.refusal and not self._is_sending:
+    def let_go(self) -> bool:
+        had_filter = bool(self.queue.text)
+        if super().let_go():
+            return True
+        self.queue.narrow("")
+        return had_filter
+
+    def go_out(self) -> None:
+        if self.staged and not self.app.refusal and not self._is_sending:
             self._in_dialog(self._offer_to_send())
         else:
             self._leave()
@@ -397,7 +403,7 @@ class ReviewScreen(ConsoleScreen):
             self._leave()
 
     def _leave(self) -> None:
-        super().do_back()
+        super().go_out()
 
     def raw(self) -> Raw | None:
         detail = self._detail

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
-from textual.containers import Container
+from textual.containers import Container, Vertical
 from textual.widget import Widget
 
 from mephisto_engine.operations.selection import Selection
@@ -28,7 +28,6 @@ from mephisto_tui.widgets.live_table import LiveTable, Rows
 from mephisto_tui.widgets.log_pane import LogPane
 from mephisto_tui.widgets.page import Page
 
-PANES: Final = ("units", "agents", "workers", "config", "log")
 WORKER_PANES: Final = ("units", "agents", "workers")
 """Panes whose rows have to do with a worker each."""
 LOG_LINES: Final = 200
@@ -38,19 +37,18 @@ LOG_SECONDS: Final = 1.0
 
 
 class RunScreen(LiveRunScreen):
-    """Where there is room all panes stand side by side; else one at a time, `tab` cycles."""
+    """Where there is room all panes stand side by side; else one at a time."""
 
-    SCOPES = ("everywhere", "scroll", "lists", "live", "run")
-    BINDINGS = bindings_for("everywhere", "scroll", "lists", "live", "run")  # type: ignore[assignment]
+    SCOPES = ("everywhere", "panes", "scroll", "lists", "live", "run")
+    BINDINGS = bindings_for("everywhere", "panes", "scroll", "lists", "live", "run")  # type: ignore[assignment]
     MODE = "Runs"
+    PANES: ClassVar = ("units", "agents", "workers", "config", "log")
 
     def __init__(self, run_id: int, *, is_from_session: bool = False) -> None:
         super().__init__()
         self.run_id = run_id
         self._is_from_session = is_from_session
-        self._pane = "units"
         self._log_drawn_at = -LOG_SECONDS
-        self.add_class("show-units")
 
     def content(self) -> list[Widget]:
         boxes = Container(
@@ -67,7 +65,8 @@ class RunScreen(LiveRunScreen):
             id="panes",
         )
         log = LogPane(id="log", title=f"Log · run {self.run_id}")
-        return [Block(id="summary"), boxes, panes, log]
+        work = Vertical(panes, log, id="work", classes="show-units")
+        return [Block(id="summary"), boxes, work]
 
     def on_mount(self) -> None:
         self.focus_pane()
@@ -84,12 +83,6 @@ class RunScreen(LiveRunScreen):
     def _table(self, name: str) -> LiveTable:
         return self.query_one(f"#{name}", LiveTable)
 
-    def pane(self) -> Any:
-        return self.query_one(f"#{self._pane}")
-
-    def pane_id(self) -> str:
-        return self._pane
-
     @property
     def run(self) -> RunRow | None:
         """The run as last seen."""
@@ -102,16 +95,16 @@ class RunScreen(LiveRunScreen):
 
     def facts_of_mode(self) -> Line:
         parts: list[Span] = []
-        for name in PANES:
-            is_here = name == self._pane
+        for name in self.PANES:
+            is_here = name == self.front
             parts.append(
                 Span(f"[{name}] " if is_here else f" {name}  ", "strong" if is_here else "dim")
             )
         right = super().facts_of_mode()
         # There may be room for the name of the pane alone.
         if self.app.size.width < WIDTH_FOR_PANE_NAMES:
-            place = f"{PANES.index(self._pane) + 1}/{len(PANES)}"
-            return (Span(f"{self._pane} {place}   ", "strong"), right[-1])
+            place = f"{self.PANES.index(self.front) + 1}/{len(self.PANES)}"
+            return (Span(f"{self.front} {place}   ", "strong"), right[-1])
         return (*parts, Span("  "), *right, Span("   f following", "dim"))
 
     def draw(self, snapshot: Snapshot, now: datetime) -> None:
@@ -166,11 +159,11 @@ class RunScreen(LiveRunScreen):
             self.query_one("#log", LogPane).show(snapshot.log)
 
     def narrow_pane(self, typed: str) -> None:
-        if self._pane == "log":
+        if self.front == "log":
             self.query_one("#log", LogPane).narrow(parse_filter(typed, LEVELS))
 
     def do_list_filter(self) -> None:
-        if self._pane == "config":
+        if self.front == "config":
             self.say("the config is shown whole")
         else:
             super().do_list_filter()
@@ -179,22 +172,10 @@ class RunScreen(LiveRunScreen):
     def kept_name(self) -> str:
         return f"{RUN}{self.run_id}"
 
-    def show_pane(self, name: str) -> None:
-        if name not in PANES:
-            return
-        # Each change of the classes alone costs a look at every rule for every widget.
-        self.update_classes({f"show-{other}": other == name for other in PANES})
-        self._pane = name
-        self.focus_pane()
-
-    def do_run_next_pane(self) -> None:
-        self.show_pane(PANES[(PANES.index(self._pane) + 1) % len(PANES)])
-
-    def do_run_previous_pane(self) -> None:
-        self.show_pane(PANES[PANES.index(self._pane) - 1])
-
-    def do_run_zoom(self) -> None:
-        self.toggle_class("is-zoomed")
+    def bring_to_front(self) -> None:
+        # Not by classes of the screen: they would style every widget on it anew.
+        shown = {f"show-{name}": name == self.front for name in self.PANES}
+        self.query_one("#work").update_classes(shown)
 
     def do_run_open(self) -> None:
         table = self.table()
@@ -220,10 +201,10 @@ class RunScreen(LiveRunScreen):
 
     def units_to_change(self) -> Selection | str:
         """The units that are marked, else that of the row under the cursor."""
-        if self._pane == "units":
+        if self.front == "units":
             picked = self._table("units").picked
             return picked if picked.is_all or picked.keys else "no row under the cursor"
-        if self._pane == "agents":
+        if self.front == "agents":
             agent = self._table("agents").selected
             return (
                 "no row under the cursor"
@@ -233,7 +214,7 @@ class RunScreen(LiveRunScreen):
         return "x expires units: tab leads to them"
 
     def do_run_disconnect(self) -> None:
-        if self._pane != "agents":
+        if self.front != "agents":
             self.say("D ends agents: tab leads to them")
             return
         picked = self._table("agents").picked
@@ -245,10 +226,10 @@ class RunScreen(LiveRunScreen):
             self.begin(disconnect, sorted(picked.keys))
 
     def do_run_block(self) -> None:
-        row = self._table(self._pane).selected if self._pane in WORKER_PANES else None
-        if row is None or (self._pane == "units" and row.worker_id is None):
+        row = self._table(self.front).selected if self.front in WORKER_PANES else None
+        if row is None or (self.front == "units" and row.worker_id is None):
             self.say("no worker under the cursor")
-        elif self._pane == "workers":
+        elif self.front == "workers":
             self.begin(block, row.id, row.name)
         else:
             self.begin(block, row.worker_id, row.worker_name)
@@ -256,34 +237,26 @@ class RunScreen(LiveRunScreen):
     def do_run_stop(self) -> None:
         self.app.ask_to_stop(self.run)
 
-    def do_back(self) -> None:
-        if self.let_go():
-            return
-        if self.has_class("is-zoomed"):
-            self.remove_class("is-zoomed")
-        else:
-            super().do_back()
-
     def raw(self) -> Raw | None:
-        if self._pane == "config":
+        if self.front == "config":
             config = self.shown.config if self.shown is not None else ""
             return Raw(f"Config of run {self.run_id}", config, ".yaml") if config else None
         table = self.table()
         record = table.selected if table is not None else self.query_one("#log", LogPane).top_row
-        kind = self._pane.removesuffix("s").capitalize() if table is not None else "Event"
+        kind = self.front.removesuffix("s").capitalize() if table is not None else "Event"
         return None if record is None else Raw.of(f"{kind} {record.id}", record)
 
     def text_to_copy(self) -> str:
         shown = self.shown
         if shown is None:
             return ""
-        if self._pane == "config":
+        if self.front == "config":
             return shown.config
-        if self._pane == "log":
+        if self.front == "log":
             row = self.query_one("#log", LogPane).top_row
             return row.text if row is not None else ""
         table = self.table()
         record = table.selected if table is not None else None
         if record is None:
             return shown.worker_link
-        return clean(record.name) if self._pane == "workers" else str(record.id)
+        return clean(record.name) if self.front == "workers" else str(record.id)

@@ -27,10 +27,12 @@ NO_ROWS: Final = Window(limit=0)
 class RunsScreen(LiveRunScreen):
     """The first screen."""
 
-    SCOPES = ("everywhere", "scroll", "lists", "live", "runs")
-    BINDINGS = bindings_for("everywhere", "scroll", "lists", "live", "runs")  # type: ignore[assignment]
+    SCOPES = ("everywhere", "panes", "scroll", "lists", "live", "runs")
+    BINDINGS = bindings_for("everywhere", "panes", "scroll", "lists", "live", "runs")  # type: ignore[assignment]
     MODE: ClassVar[str] = "Runs"
     WAY_OUT = "Quit"
+    PANES: ClassVar = ("runs",)
+    UNSHOWN = frozenset({"panes.next", "panes.zoom"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,9 +65,6 @@ class RunsScreen(LiveRunScreen):
 
     def pane(self) -> LiveTable:
         return self.query_one("#runs", LiveTable)
-
-    def pane_id(self) -> str:
-        return "runs"
 
     def draw(self, snapshot: Snapshot, now: datetime) -> None:
         table = self.pane()
@@ -117,9 +116,8 @@ class RunsScreen(LiveRunScreen):
         run: RunRow | None = self.pane().selected
         return None if run is None else Raw.of(f"Run {run.id}", run)
 
-    def do_back(self) -> None:
-        if not self.let_go():
-            self.app.request_quit()
+    def go_out(self) -> None:
+        self.app.request_quit()
 
     def do_mode_runs(self) -> None:
         self.say("this is the list of runs")

@@ -24,9 +24,10 @@ LEVELS: Final[tuple[Level, ...]] = ("nominal", "ordinal", "interval")
 class StatisticsScreen(ScrollScreen):
     """Follows the run; one field of its answers at a time."""
 
-    SCOPES = ("everywhere", "scroll", "statistics")
-    BINDINGS = bindings_for("everywhere", "scroll", "statistics")  # type: ignore[assignment]
+    SCOPES = ("everywhere", "panes", "scroll", "statistics")
+    BINDINGS = bindings_for("everywhere", "panes", "scroll", "statistics")  # type: ignore[assignment]
     MODE = "Runs"
+    UNSHOWN = frozenset({"panes.next", "panes.zoom"})
 
     def __init__(self, run_id: int, former_view: View) -> None:
         super().__init__()

@@ -23,6 +23,7 @@ class WorkersScreen(ListScreen):
     SCOPES = ("everywhere", "scroll", "lists", "workers")
     BINDINGS = bindings_for("everywhere", "scroll", "lists", "workers")  # type: ignore[assignment]
     MODE: ClassVar[str] = "Workers"
+    PANES: ClassVar = ("everybody",)
 
     def content(self) -> list[Widget]:
         return [LiveTable(EVERYBODY, id="everybody")]
@@ -32,9 +33,6 @@ class WorkersScreen(ListScreen):
 
     def pane(self) -> LiveTable:
         return self.query_one("#everybody", LiveTable)
-
-    def pane_id(self) -> str:
-        return "everybody"
 
     def on_mount(self) -> None:
         self.pane().focus()
@@ -64,10 +62,6 @@ class WorkersScreen(ListScreen):
             self.say("nobody under the cursor")
         else:
             self.app.open_detail(Subject("worker", row.worker_id), self.MODE, None)
-
-    def do_back(self) -> None:
-        if not self.let_go():
-            super().do_back()
 
     def do_mode_workers(self) -> None:
         self.say("this is the list of workers")

@@ -247,7 +247,6 @@ LAUNCH_EFFECTS = {
     "draft.undo": "nothing was changed in this option",
     "draft.next_problem": "nothing is wrong with these options",
     "draft.previous_problem": "nothing is wrong with these options",
-    "draft.next_pane": "_blueprint_type: pairs",
     "draft.filter": "words · !without",
 }
 """Command of the launch screens → words that its key brings."""

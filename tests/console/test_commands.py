@@ -74,9 +74,9 @@ EFFECTS = {
     "runs.launch": "nothing can be launched from this console",
     "runs.stop": ConfirmScreen,
     "run.open": DetailScreen,
-    "run.next_pane": "[agents]",
-    "run.previous_pane": "[log]",
-    "run.zoom": "is-zoomed",
+    "panes.next": "[agents]",
+    "panes.previous": "[log]",
+    "panes.zoom": "is-zoomed",
     "run.copy_link": "OSC 52): http://127.0.0.1:3000/?worker_id=NAME",
     "run.disconnect": "D ends agents: tab leads to them",
     "run.block": PromptScreen,
@@ -86,7 +86,6 @@ EFFECTS = {
     "statistics.level": "classes are ordinal",
     "workers.open": DetailScreen,
     "detail.open": MenuScreen,
-    "detail.next_pane": "is-on-side",
     "log.level": "level:warn",
     "log.plugins": RawScreen,
 }
@@ -158,7 +157,7 @@ WAY_TO = {"workers": ["3"], "detail": ["enter"], "statistics": ["A"], "log": ["4
 
 @pytest.mark.parametrize(("command", "key"), list(all_keys()))
 async def test_each_key_does_what_its_command_says(make_app, screen_text, command, key):
-    run_id = 142 if command.scope in ("run", "detail", "statistics") else None
+    run_id = 142 if command.scope in ("run", "panes", "detail", "statistics") else None
     app = make_app(run_id=run_id)
     async with app.run_test(size=(160, 50)) as pilot:
         await pilot.pause()
@@ -186,10 +185,8 @@ def has_come(app, screen_text, effect) -> bool:
         return app.screen.query_one(LiveTable)._cursor == effect
     if effect is Input:
         return isinstance(app.focused, Input)
-    if effect == "is-on-side":
-        return app.focused.id == "around"
     if effect == "is-zoomed":
-        return app.screen.has_class("is-zoomed")
+        return app.screen.is_zoomed
     if isinstance(effect, str):
         return effect in screen_text(app)
     return isinstance(app.screen, effect)

@@ -45,12 +45,12 @@ def test_the_file_lies_among_the_users_configuration(tmp_path, monkeypatch):
 
 def test_keys_are_written_as_they_are_shown(load):
     settings = load(
-        "keys:\n  list.filter: [';', ctrl+f]\n  copy: y\n  run.zoom: n\n  list.mark: spc\n"
+        "keys:\n  list.filter: [';', ctrl+f]\n  copy: y\n  live.set: n\n  list.mark: spc\n"
         "  back: [esc, Q]\n  runs.open: [enter, right]\n"
     )
     assert settings.complaint == ""
     assert settings.keymap.changed == {
-        "list.filter": ("semicolon", "ctrl+f"), "copy": ("y",), "run.zoom": ("n",),
+        "list.filter": ("semicolon", "ctrl+f"), "copy": ("y",), "live.set": ("n",),
         "list.mark": ("space",), "back": ("escape", "Q"), "runs.open": ("enter", "right"),
     }  # fmt: skip
     command = next(command for command in COMMANDS if command.id == "list.filter")

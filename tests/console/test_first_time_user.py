@@ -137,7 +137,7 @@ async def test_the_palette_finds_and_does_in_a_small_window(make_app, screen_tex
         assert "Filter" in screen_text(app)
         await pilot.press("escape", "ctrl+p", *"this pane alone", "enter")
         await pilot.pause()
-        assert app.screen.has_class("is-zoomed")
+        assert app.screen.is_zoomed
 
 
 def texts_of_the_console() -> Iterator[str]:

@@ -37,7 +37,7 @@ async def test_the_level_goes_round_and_leaves_other_words_alone(log, screen_tex
     app.screen._filter("agent")
     seen = []
     for _ in range(3):
-        await pilot.press("tab")
+        await pilot.press("l")
         await pilot.pause()
         seen.append(app.screen.typed["log"])
     assert seen == ["agent level:warn", "agent level:error", "agent"]
@@ -45,7 +45,7 @@ async def test_the_level_goes_round_and_leaves_other_words_alone(log, screen_tex
 
 async def test_warnings_and_errors_stay_when_warnings_are_asked_for(log, screen_text):
     app, pilot = log
-    await pilot.press("tab")
+    await pilot.press("l")
     await pilot.pause()
     text = screen_text(app)
     assert "throttled" in text

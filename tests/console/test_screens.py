@@ -31,7 +31,7 @@ LOOKS = [
     ("run-zoomed", "normal_world", 142, "z"),
     ("log", "normal_world", None, "4"),
     ("log-hostile", "hostile_world", None, "4"),
-    ("log-level", "normal_world", None, "4 tab"),
+    ("log-level", "normal_world", None, "4 l"),
     ("help", "normal_world", 142, "question_mark"),
     ("confirm", "normal_world", 142, "X"),
     ("sort-menu", "normal_world", None, "o"),
@@ -285,7 +285,7 @@ async def test_statistics_that_cannot_be_made_say_why(make_app, screen_text):
 
 
 async def test_statistics_of_another_field_and_measure(make_app, screen_text):
-    text = await look(make_app(run_id=142), screen_text, LARGE, "A tab")
+    text = await look(make_app(run_id=142), screen_text, LARGE, "A n")
     assert "clarity  (" in text
     assert "of 2)" in text
 
