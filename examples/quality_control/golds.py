@@ -20,6 +20,6 @@ EXPECTED = {"101": "pleased", "102": "displeased", "103": "pleased", "104": "dis
 get_gold_for_worker = gold_factory(GOLDS, "feelings")
 
 
-def validate_gold_unit(unit: SubmittedUnit) -> bool:
-    """Whether the worker chose what everybody would."""
-    return bool(unit.answer.get("feeling") == EXPECTED[unit.shared["id"]])
+def get_expected_answer(unit: SubmittedUnit) -> dict[str, str]:
+    """What everybody would choose: it judges the unit, and reviewers see it beside the answer."""
+    return {"feeling": EXPECTED[unit.shared["id"]]}

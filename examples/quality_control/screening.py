@@ -22,6 +22,6 @@ def screening_data_factory() -> Iterator[dict[str, str]]:
     return cycle(EASY)
 
 
-def validate_screening_unit(unit: SubmittedUnit) -> bool:
-    """True lets the worker do real units from now on, False keeps them out."""
-    return bool(unit.answer.get("feeling") == EXPECTED[unit.shared["id"]])
+def get_expected_answer(unit: SubmittedUnit) -> dict[str, str]:
+    """Who answers so does real units from now on, who does not is kept out."""
+    return {"feeling": EXPECTED[unit.shared["id"]]}

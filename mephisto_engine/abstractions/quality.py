@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mephisto_engine.abstractions.args import arg
+from mephisto_engine.abstractions.known_answers import KnownAnswerState
 from mephisto_engine.abstractions.qualifications import Comparator, Requirement
 from mephisto_engine.data_model.records import SubmittedUnit, WorkerRecord
 from mephisto_engine.errors import Problem
@@ -61,7 +62,7 @@ class GoldArgs:
 
 
 @dataclass
-class ScreeningState:
+class ScreeningState(KnownAnswerState):
     """What the operator's Python says about screening."""
 
     screening_data_factory: ScreeningItems | Callable[[], ScreeningItems] | bool | None = False
@@ -69,11 +70,11 @@ class ScreeningState:
     are screened by their first real units."""
     validate_screening_unit: Judge | None = None
     """True lets the worker do real units; False gives them the `block_qualification`; after None
-    they are screened again when they come back."""
+    they are screened again when they come back. Without it `get_expected_answer` judges."""
 
 
 @dataclass
-class GoldState:
+class GoldState(KnownAnswerState):
     """What the operator's Python says about gold units."""
 
     get_gold_for_worker: (
@@ -81,7 +82,7 @@ class GoldState:
     ) = None
     """The item of a worker's next gold unit; None: there is none for them. See `gold_factory`."""
     validate_gold_unit: Judge | None = None
-    """True and False are counted; None is not."""
+    """True and False are counted; None is not. Without it `get_expected_answer` judges."""
     worker_needs_gold: Callable[[int, int, int, int], bool] | None = None
     """In place of `needs_gold`; has its arguments."""
     worker_qualifies: Callable[[int, int, int, int], bool] | None = None
@@ -217,7 +218,7 @@ def _screening_problems(args: Any, state: Any) -> Iterator[Problem]:
     for option in ("passed_qualification_name", "block_qualification"):
         if not getattr(args, option):
             yield Problem(_key(option), "is needed for screening", "give it a name")
-    yield from _not_callable(state, "validate_screening_unit", "screening")
+    yield from _judge_problems(state, "validate_screening_unit", "screening")
     most = args.max_screening_units
     if getattr(state, "screening_data_factory", None) in (False, None):
         if most:
@@ -232,12 +233,23 @@ def _screening_problems(args: Any, state: Any) -> Iterator[Problem]:
 def _gold_problems(args: Any, state: Any) -> Iterator[Problem]:
     if not args.gold_qualification_base:
         yield Problem(_key("gold_qualification_base"), "is needed for golds", "give it a name")
-    for name in ("get_gold_for_worker", "validate_gold_unit"):
-        yield from _not_callable(state, name, "gold units")
+    yield from _not_callable(state, "get_gold_for_worker", "gold units")
+    yield from _judge_problems(state, "validate_gold_unit", "gold units")
     for option, least in (("min_golds", 0), ("max_incorrect_golds", 0), ("max_gold_units", 1)):
         value = getattr(args, option)
         if value is not None and value < least:
             yield Problem(_key(option), f"is {value}", f"a whole number, {least} or more")
+
+
+def _judge_problems(state: Any, name: str, subject: str) -> Iterator[Problem]:
+    """A function judges, or the expected answer does."""
+    if getattr(state, "get_expected_answer", None) is not None:
+        yield from _not_callable(state, "get_expected_answer", subject)
+    elif getattr(state, name, None) is None:
+        hint = f"define {name}, or get_expected_answer, in the task's code"
+        yield Problem(name, f"is needed for {subject}", hint)
+    if getattr(state, name, None) is not None:
+        yield from _not_callable(state, name, subject)
 
 
 def _not_callable(state: Any, name: str, subject: str) -> Iterator[Problem]:

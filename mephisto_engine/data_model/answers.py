@@ -52,6 +52,8 @@ class AnswerRecord:
     """The assignment that this one was offered again for."""
     is_right: bool | None
     """What the operator's code said of a screening or gold unit."""
+    expected: Any
+    """What such a unit should have been answered with; None where nobody said."""
     provider_type: str | None
     worker_name: str | None
     agent_id: int | None

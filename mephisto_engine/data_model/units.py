@@ -66,4 +66,6 @@ class Judgement(Table):
     """For screening and gold units; empty where the code did not say."""
     more_units = IntegerField(default=0)
     """How many more units of the item it asked for."""
+    expected = JsonField(null=True)
+    """What a screening or gold unit should have been answered with, as far as the code said."""
     judged_at = UtcField()

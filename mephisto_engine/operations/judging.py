@@ -13,6 +13,9 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+import orjson
+
+from mephisto_engine.abstractions.known_answers import compared
 from mephisto_engine.data_model.records import SubmittedUnit, UnitRecord, WorkerRecord
 from mephisto_engine.data_model.status import UnitStatus
 from mephisto_engine.database import MephistoDB
@@ -33,6 +36,9 @@ MOST_MORE_UNITS = 100
 """How many more units of an item one answer may ask for; more is taken for a mistake."""
 
 HOOK = "on_unit_submitted"
+EXPECTED = "get_expected_answer"
+
+_LENIENT = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 
 CallHook = Callable[..., Awaitable[Any]]
 """Calls a function of the operator by its name; see `AgentsAtWork.call_hook`."""
@@ -129,7 +135,8 @@ class Judging:
     async def _judge(self, unit: UnitRecord, worker: WorkerRecord) -> None:
         submitted = await self._submitted_unit(unit, worker)
         name = self.quality.judge_of(submitted)
-        is_right = _verdict(await self._call_hook(name, submitted)) if name else None
+        expected = await self._expected(submitted) if name else None
+        is_right = await self._verdict(name, submitted, expected) if name else None
         said = await self._call_hook(HOOK, submitted) if self._has_hook else None
         more = _number(said) if unit.unit_index >= 0 else 0
         new = ops.NewJudgement(
@@ -140,8 +147,33 @@ class Judging:
             self.quality.changes(submitted, is_right),
             more,
             self._job.runner.is_concurrent,
+            None if expected is None else orjson.dumps(expected).decode(),
         )
         self._add(await self._db.write(ops.judge_unit, new))
+
+    async def _expected(self, unit: SubmittedUnit) -> Any:
+        """What the unit should have been answered with, as JSON holds it; None: not known."""
+        if not self._has_function(EXPECTED):
+            return None
+        said = await self._call_hook(EXPECTED, unit)
+        try:
+            known = orjson.loads(orjson.dumps(said, default=str, option=_LENIENT))
+            return None if known == {} else known
+        except TypeError as error:
+            log.warning("%s said what cannot be stored: %s", EXPECTED, error)
+            return None
+
+    async def _verdict(self, name: str, unit: SubmittedUnit, expected: Any) -> bool | None:
+        """What the operator's function says; where there is none, what the comparison does."""
+        if self._has_function(name):
+            said = await self._call_hook(name, unit)
+            return None if said is None else bool(said)
+        if expected is None:
+            return None
+        return all(field.is_right for field in compared(expected, unit.answer))
+
+    def _has_function(self, name: str) -> bool:
+        return getattr(self._job.blueprint.shared_state, name, None) is not None
 
     async def _submitted_unit(self, unit: UnitRecord, worker: WorkerRecord) -> SubmittedUnit:
         """With the worker's qualifications as they are now."""
@@ -162,10 +194,6 @@ class Judging:
 
 def _of_worker(worker_name: str) -> str:
     return f"worker {worker_name}"
-
-
-def _verdict(said: Any) -> bool | None:
-    return None if said is None else bool(said)
 
 
 def _number(said: Any) -> int:

@@ -12,7 +12,7 @@ from mephisto_engine.database.queries.answers import answers, blueprint_types
 from mephisto_engine.database.queries.review_detail import Surroundings, surroundings
 from mephisto_engine.errors import NotFoundError
 from mephisto_engine.operations.details import updates_of
-from mephisto_engine.operations.unit_sections import decoded, read_sections
+from mephisto_engine.operations.unit_sections import Beside, decoded, read_sections
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ def reviewed_unit(unit_id: int, registry: Registry, home: Path) -> ReviewedUnit:
         {**record.unit.shared, **record.unit.data}, answer, _history(record.agent_id)
     )
     files = _files(record, home / "runs" / str(run_id) / "uploads")
-    reading = read_sections(data, files, registry, blueprint_types([run_id])[run_id])
+    beside = Beside(record.unit.unit_index, record.expected, files)
+    reading = read_sections(data, beside, registry, blueprint_types([run_id])[run_id])
     fault = fault or reading.fault
     return ReviewedUnit(record, reading.sections, fault, surroundings(unit_id))
 

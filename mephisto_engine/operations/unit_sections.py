@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
+from mephisto_engine.abstractions.known_answers import compared
 from mephisto_engine.abstractions.registry import PluginKind, Registry
 from mephisto_engine.abstractions.review_view import (
     ANSWER,
     PROMPT,
+    Comparison,
     Files,
     Json,
     Section,
@@ -18,6 +21,10 @@ from mephisto_engine.abstractions.review_view import (
     Transcript,
     transcript_of,
 )
+from mephisto_engine.data_model.records import GOLD_INDEX, SCREENING_INDEX
+
+KNOWN: Final = {GOLD_INDEX: "GOLD", SCREENING_INDEX: "SCREENING"}
+"""Place of a unit whose answer is known → what it is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +36,18 @@ class Reading:
     """Why the data are shown as they are, and not as the blueprint would; usually empty."""
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the engine knows of a unit beside its data."""
+
+    unit_index: int
+    expected: Any
+    """What it should have been answered with; None where nobody said."""
+    files: Files
+
+
 def read_sections(
-    data: SubmittedData, files: Files, registry: Registry, blueprint_type: str
+    data: SubmittedData, beside: Beside, registry: Registry, blueprint_type: str
 ) -> Reading:
     """The sections of a unit, those of its blueprint first.
 
@@ -45,7 +62,15 @@ def read_sections(
     shown = [section for section in found if not _is_silent(section)]
     if not any(isinstance(section, Transcript) for section in found):
         shown += [said for said in [transcript_of("SAID", data.history)] if not _is_silent(said)]
-    return Reading((*shown, *([files] if files.files else [])), fault)
+    return Reading((*shown, *_of_the_engine(data, beside)), fault)
+
+
+def _of_the_engine(data: SubmittedData, beside: Beside) -> Iterator[Section]:
+    if beside.expected is not None:
+        title = KNOWN.get(beside.unit_index, "EXPECTED")
+        yield Comparison(title, compared(beside.expected, data.answer))
+    if beside.files.files:
+        yield beside.files
 
 
 def decoded(text: str | None) -> tuple[Any, str]:

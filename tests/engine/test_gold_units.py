@@ -9,11 +9,14 @@ import pytest
 from engine_world import Run, World, until
 
 from mephisto_engine.abstractions.quality import gold_factory
+from mephisto_engine.abstractions.review_view import Compared, Comparison
+from mephisto_engine.data_model import Judgement, Unit, Worker
 from mephisto_engine.data_model.records import GOLD_INDEX, SubmittedUnit, WorkerRecord
 from mephisto_engine.database.operations.workers import revoke_qualification
 from mephisto_engine.database.queries.workers import find_worker
 from mephisto_engine.errors import ConfigError
 from mephisto_engine.operations.command_kinds import SetOptions
+from mephisto_engine.operations.review import Review
 from mephisto_engine.operations.run_changes import set_options
 
 BASE = "demo"
@@ -223,6 +226,8 @@ def test_a_gold_factory_needs_golds() -> None:
         ({"max_gold_units": 0}, {}, "max_gold_units"),
         ({}, {"get_gold_for_worker": None}, "get_gold_for_worker"),
         ({}, {"validate_gold_unit": 3}, "validate_gold_unit"),
+        ({}, {"validate_gold_unit": None}, "validate_gold_unit"),
+        ({}, {"get_expected_answer": "right"}, "get_expected_answer"),
     ],
 )
 def test_options_that_cannot_work_are_named(
@@ -231,6 +236,62 @@ def test_options_that_cannot_work_are_named(
     with pytest.raises(ConfigError) as error:
         world.config(1, 1, state(**given), {**OPTIONS, **options}, allowed_concurrent=1)
     assert [problem.where.rpartition(".")[2] for problem in error.value.problems] == [where]
+
+
+async def judged(run: Run, name: str) -> tuple[Any, Any]:
+    """What was stored of the worker's only gold unit: whether it was right, and what would be."""
+    await worker_of(run, name)
+    query = (
+        Judgement.select(Judgement.is_right, Judgement.expected)
+        .join(Unit)
+        .join(Worker)
+        .where((Worker.name == name) & (Unit.unit_index == GOLD_INDEX))
+    )
+    return run.world.db.read(lambda: query.tuples().get())
+
+
+async def test_the_expected_answer_judges_where_no_function_does(world: World) -> None:
+    known = state(validate_gold_unit=None, get_expected_answer=lambda unit: {"answer": "right"})
+    run = await launch(world, shared_state=known, options={"max_incorrect_golds": 1})
+    await do(run, "alice", " right ")
+    await do(run, "mallory", "wrong")
+    assert await judged(run, "alice") == (True, {"answer": "right"})
+    assert await judged(run, "mallory") == (False, {"answer": "right"})
+    held = (await worker_of(run, "mallory")).qualifications
+    assert held == {"demo-wrong-golds": 1}
+
+
+async def test_a_function_has_the_last_word_over_the_expected_answer(world: World) -> None:
+    run = await launch(world, shared_state=state(get_expected_answer=lambda unit: {"answer": "x"}))
+    await do(run, "alice", "right")
+    assert await judged(run, "alice") == (True, {"answer": "x"})
+
+
+async def test_review_shows_what_a_gold_unit_should_have_been_answered_with(world: World) -> None:
+    known = state(validate_gold_unit=None, get_expected_answer=lambda unit: {"answer": "right"})
+    run = await launch(world, shared_state=known, options={"max_incorrect_golds": 1})
+    await do(run, "mallory", "wrong")
+    await worker_of(run, "mallory")
+    review = Review(world.db, world.home, "operator:me", world.registry)
+    (waiting,) = review.queue(run.id)
+    sections = review.detail(waiting.unit_id).sections
+    (gold,) = [section for section in sections if isinstance(section, Comparison)]
+    assert (gold.title, gold.rows) == ("GOLD", (Compared("answer", "right", "wrong", False),))
+
+
+async def broken(unit: SubmittedUnit) -> Any:
+    raise RuntimeError("no such gold")
+
+
+@pytest.mark.parametrize("hook", [broken, lambda unit: None, lambda unit: {}])
+async def test_a_gold_unit_whose_answer_nobody_knows_is_not_counted(
+    world: World, hook: Callable[[SubmittedUnit], Any]
+) -> None:
+    known = state(validate_gold_unit=None, get_expected_answer=hook)
+    run = await launch(world, shared_state=known)
+    await do(run, "alice")
+    assert await judged(run, "alice") == (None, None)
+    assert (await worker_of(run, "alice")).qualifications == {}
 
 
 def test_golds_and_screening_exclude_each_other(world: World) -> None:

@@ -41,6 +41,8 @@ class NewJudgement:
     more_units: int = 0
     is_concurrent: bool = False
     """Whether the item's units are done together: then all of them are offered again, once."""
+    expected: str | None = None
+    """What the unit should have been answered with, as JSON text."""
 
 
 _HOLDS = Agent.status.in_(sorted(HOLDING_AGENT))
@@ -119,6 +121,7 @@ def judge_unit(tx: Transaction, new: NewJudgement) -> list[tuple[int, int]]:
         unit=new.unit_id,
         is_right=is_right,
         more_units=new.more_units,
+        expected=new.expected,
         judged_at=tx.now_ms,
     )
     if new.is_right is not None or new.more_units:

@@ -36,7 +36,7 @@ from mephisto_engine.errors import NotFoundError
 PORTION: Final = 200
 """Units that are read together: six queries for all of them, and little memory."""
 
-_AGENT: Final = 13
+_AGENT: Final = 14
 """Place of the agent's id among the columns of `_units`; what follows is of the agent."""
 
 _HOLDS = Agent.status.in_(sorted(HOLDING_AGENT))
@@ -146,6 +146,7 @@ def _units() -> Any:
             Assignment.item_index,
             Assignment.requeued_from,
             Judgement.is_right,
+            Judgement.expected,
             Worker.provider_type,
             Worker.name,
             Agent.id,
@@ -168,7 +169,7 @@ def _units() -> Any:
 
 def _record(row: tuple[Any, ...], **parts: Any) -> AnswerRecord:
     number, assignment, run, index, status, pay, shared, data, item_index = row[:9]
-    requeued_from, is_right, provider_type, name = row[9:_AGENT]
+    requeued_from, is_right, expected, provider_type, name = row[9:_AGENT]
     agent, worker, agent_status, started, submitted, text = row[_AGENT:]
     unit = UnitRecord(
         number,
@@ -186,6 +187,7 @@ def _record(row: tuple[Any, ...], **parts: Any) -> AnswerRecord:
         item_index=item_index,
         requeued_from=requeued_from,
         is_right=None if is_right is None else bool(is_right),
+        expected=None if expected is None else orjson.loads(expected),
         provider_type=provider_type,
         worker_name=name,
         agent_id=agent,
