@@ -52,6 +52,15 @@ class RegistrationRefusedError(Exception):
     """The page's registration is not one that this provider sends out."""
 
 
+class Payment(StrEnum):
+    """What a provider takes a fee for."""
+
+    PAY = "pay"
+    """A unit's own pay, when it is approved."""
+    BONUS = "bonus"
+    """What is paid beside the units: bonuses and compensations."""
+
+
 class Outcome(StrEnum):
     """What a provider knows of a call that was made to it."""
 
@@ -142,9 +151,6 @@ class CrowdProvider(ABC):
     ArgsClass: ClassVar[type[ProviderArgs]] = ProviderArgs
     DEFAULT_REQUESTER: ClassVar[str]
     IS_SANDBOX: ClassVar[bool] = False
-    FEE_PERCENT: ClassVar[int] = 0
-    """What the provider takes on top of the pay."""
-
     unit: ProviderUnit
     worker: ProviderWorker
     requester: ProviderRequester
@@ -163,6 +169,27 @@ class CrowdProvider(ABC):
     def is_requester_registered(cls, name: str) -> bool:
         """Whether an account can launch here; asked before anything is created."""
         return name == cls.DEFAULT_REQUESTER
+
+    @classmethod
+    def units_per_posting(cls, args: Any) -> int:
+        """The most units that become one posting on the provider, where its fee depends on that."""
+        return 1
+
+    @classmethod
+    def fee(cls, args: Any, cents: int, payment: Payment, units_per_posting: int = 1) -> int:
+        """What the provider takes on top of one payment, in whole cents; 0 by default.
+
+        Budgets are kept by it, so it must never say less than the provider will charge: where the
+        provider's own rounding is not known, a part of a cent is a whole one. It is pure, and is
+        called before there is a run. It does not fall when ``cents`` or ``units_per_posting`` rise.
+
+        Args:
+            args: the provider's options.
+            cents: what the worker gets, 0 or more.
+            payment: what for.
+            units_per_posting: how many units the posting has at most; 1 for a bonus.
+        """
+        return 0
 
     @classmethod
     @abstractmethod

@@ -76,7 +76,7 @@ def to_cents(where: str, dollars: float) -> int | Problem:
     try:
         return as_cents(dollars)
     except ValueError as error:
-        return Problem(where, f"{dollars} {error}", "0 or more, in dollars, for instance 0.05")
+        return Problem(where, f"{dollars} {error}", "dollars, such as 0.05")
 
 
 def check_task_args(values: Mapping[str, Any]) -> Iterator[Problem]:

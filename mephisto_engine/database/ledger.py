@@ -118,6 +118,14 @@ def worst_of_run(rows: Rows, run_id: int, unit_cost: int, publishing: int) -> in
     return (units + publishing) * unit_cost + extras
 
 
+def costs_of_run(rows: Rows, run_id: int) -> tuple[int, int]:
+    """Cents that a unit of a run costs, and that all it has published and promised costs at worst;
+    what is just being published is left out.
+    """
+    cost = int(rows(_RUN, run=run_id)[0][0])
+    return cost, worst_of_run(rows, run_id, cost, 0)
+
+
 def worst_of_project(rows: Rows, project_id: int) -> int:
     """The same over all runs of a project."""
     runs = rows(_RUNS_OF_PROJECT, project=project_id)

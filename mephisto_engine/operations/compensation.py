@@ -55,7 +55,7 @@ async def compensate(db: MephistoDB, sender: Sender, order: Order, actor: str) -
     # What was begun and not finished is finished first, also by an order to pay once more.
     is_open = bool(known) and known[-1].status != IntentStatus.CONFIRMED
     number = len(known) if is_open else len(known) + 1
-    fee = -(-order.cents * await sender.fee_percent(run_id) // 100)
+    fee = (await sender.fees(run_id)).of_bonus(order.cents)
     new = NewIntent("compensate", f"{prefix}{number}", order.cents, fee, order.reason)
     intent = await db.write(ops.plan_compensation, run_id, order.worker_id, new, actor)
     error = await sender.send(intent)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from mephisto_engine.abstractions.agent import LiveAgent
 from mephisto_engine.cents import amount, dollars
-from mephisto_engine.data_model.status import COSTED_UNIT, UnitStatus
-from mephisto_engine.database import MephistoDB
+from mephisto_engine.data_model.status import UnitStatus
+from mephisto_engine.database import MephistoDB, ledger
 from mephisto_engine.database.operations import changes as ops
 from mephisto_engine.database.operations import lease as lease_ops
 from mephisto_engine.database.operations.lease import Holder
@@ -74,13 +74,14 @@ class Growth:
         return self._db.read(queries.count_extendable, self._live.run_id)
 
     def _extension(self, items: int, units: int) -> Extension:
-        counts, cost = self._live.counts, self._job.cost_of_unit
-        there = sum(counts[status] for status in COSTED_UNIT) + counts[UnitStatus.CREATED]
+        run_id = self._live.run_id
+        cost, promised = self._db.read(ledger.costs_of_run, self._db.rows, run_id)
+        to_come = self._live.counts[UnitStatus.CREATED] + units
         return Extension(
             items=items,
             units=units,
             cost_cents=units * cost,
-            total_cents=(there + units) * cost,
+            total_cents=promised + to_come * cost,
             budget_cents=self._job.budget_cents,
         )
 

@@ -45,11 +45,6 @@ class Job:
     budget_cents: int | None
 
     @property
-    def cost_of_unit(self) -> int:
-        """Cents that one unit costs, the provider's fee included (rounded up)."""
-        return with_fee(self.run.pay_cents, self.provider.FEE_PERCENT)
-
-    @property
     def special_caps(self) -> dict[int, int]:
         """Place of screening and gold units, where the run has them → how many may be paid for."""
         return special_caps(self.blueprint.args)
@@ -96,11 +91,6 @@ def special_caps(args: Any) -> dict[int, int]:
         for index, (switch, option) in given.items()
         if getattr(args, switch, False)
     }
-
-
-def with_fee(pay_cents: int, fee_percent: int) -> int:
-    """A pay and the provider's fee on it, the fee rounded up to a whole cent."""
-    return pay_cents - (-pay_cents * fee_percent // 100)
 
 
 def make_job(config: LaunchConfig, run: RunRecord, registry: Registry, home: Path) -> Job:

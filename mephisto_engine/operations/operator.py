@@ -24,7 +24,8 @@ from mephisto_engine.errors import ConfigError, MephistoError, PluginError, Stat
 from mephisto_engine.operations.command_kinds import Extend
 from mephisto_engine.operations.deadlines import Deadlines
 from mephisto_engine.operations.extensions import extend_at_rest
-from mephisto_engine.operations.job import Job, make_job, with_fee
+from mephisto_engine.operations.fees import Fees
+from mephisto_engine.operations.job import Job, make_job
 from mephisto_engine.operations.plan import launch_problems
 from mephisto_engine.operations.run_driver import RunDriver
 from mephisto_engine.operations.wages import wage_warning
@@ -208,6 +209,7 @@ class AsyncOperator:
 
     def _new_run(self, config: LaunchConfig, requester: str) -> ops.NewRun:
         provider = self._registry.load(PluginKind.PROVIDER, config.provider_type)
+        fees = Fees(provider, config.provider_args)
         return ops.NewRun(
             task_name=str(config.task.task_name),
             task_type=config.blueprint_type,
@@ -220,7 +222,7 @@ class AsyncOperator:
             config=config.resolved,
             config_path=str(config.path) if config.path else None,
             pay_cents=config.pay_cents,
-            unit_cost_cents=with_fee(config.pay_cents, provider.FEE_PERCENT),
+            unit_cost_cents=config.pay_cents + fees.of_unit(config.pay_cents),
             budget_cents=config.budget_cents,
             engine_version=__version__,
             actor=operator_name(),

@@ -33,6 +33,7 @@ from mephisto_engine.errors import (
     ProviderError,
     StateError,
 )
+from mephisto_engine.operations.fees import Fees
 
 log = logging.getLogger(__name__)
 
@@ -94,9 +95,10 @@ class Sender:
                 left.append(intent)
         return left
 
-    async def fee_percent(self, run_id: int) -> int:
+    async def fees(self, run_id: int) -> Fees:
         """What the provider of a run takes on top. Raises what making the provider raises."""
-        return (await self._provider(run_id)).FEE_PERCENT
+        provider = await self._provider(run_id)
+        return Fees(type(provider), provider.args)
 
     async def send_decision(self, decision_id: int, run_id: int) -> str:
         """Carry out a staged decision, or as much of it as can be; why the rest was not.
@@ -105,8 +107,8 @@ class Sender:
             Empty if it was sent whole; else the reason, which is stored with the decision.
         """
         try:
-            fee_percent = await self.fee_percent(run_id)
-            intents = await self._db.write(ops.plan_decision, decision_id, fee_percent)
+            fees = await self.fees(run_id)
+            intents = await self._db.write(ops.plan_decision, decision_id, fees.of_bonus)
         except MephistoError as error:
             await self._db.write(ops.note_failure, decision_id, error.message)
             return error.message

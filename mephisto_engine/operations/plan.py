@@ -18,7 +18,8 @@ from mephisto_engine.data_model.records import RunRecord
 from mephisto_engine.database import MephistoDB, ledger
 from mephisto_engine.database.queries import runs as queries
 from mephisto_engine.errors import Problem
-from mephisto_engine.operations.job import special_caps, with_fee
+from mephisto_engine.operations.fees import Fees
+from mephisto_engine.operations.job import special_caps
 
 MOST_ITEMS: Final = 1_000_000
 """Data beyond this are not counted to their end."""
@@ -56,8 +57,7 @@ class LaunchPlan:
     pay_cents: int
     """For one unit."""
     fee_cents: int
-    """What the provider takes for one unit, rounded up to a whole cent."""
-    fee_percent: int
+    """What the provider takes for one unit at most."""
     budget_cents: int | None
     max_num_concurrent_units: int
     """0: no limit."""
@@ -188,8 +188,7 @@ def plan_launch(
         requester_name=run.requester_name,
         data=count_data(blueprint),
         pay_cents=config.pay_cents,
-        fee_cents=with_fee(config.pay_cents, provider.FEE_PERCENT) - config.pay_cents,
-        fee_percent=provider.FEE_PERCENT,
+        fee_cents=Fees(provider, config.provider_args).of_unit(config.pay_cents),
         budget_cents=config.budget_cents,
         max_num_concurrent_units=config.task.max_num_concurrent_units,
         special_units=sum(special_caps(config.blueprint_args).values()),

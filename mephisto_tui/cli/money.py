@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -35,22 +35,28 @@ def money(
 ) -> None:
     """Show what a run or project has paid, and may come to cost.
 
-    reserved: units on offer or being worked on. committed: submitted ones that are not decided
-    on. paid: what workers got. forecast: all of it, when every unit is done and accepted.
+    reserved: units on offer or being worked on. committed: submitted ones that are not decided on,
+    and payments under way; both with fees. paid: what workers got. worst case: all of that, which
+    is what the budget caps. forecast: with the units that are still to be published and what is
+    staged, when every unit is done and accepted.
     """
+    from mephisto_engine.abstractions.registry import Registry
     from mephisto_engine.database.queries import money as queries
+    from mephisto_engine.operations.accounts import money_of_project, money_of_run
 
     with settings_of(context).database() as db:
         _check(run, project, cap)
         if cap is not None:
             _set_cap(db, str(project), cap)
         if project is not None:
-            found, unsettled = db.read(queries.money_of_project, project), []
+            found = money_of_project(db, Registry(), project)
+            unsettled = db.read(queries.unsettled_of_project, project)
         else:
-            found = db.read(queries.money_of_run, run or 0)
+            found = money_of_run(db, Registry(), run or 0)
             unsettled = db.read(queries.unsettled_calls, run)
     if as_json:
-        put_json({**asdict(found), "worst": found.worst, "unsettled": unsettled})
+        sums = {"worst": found.worst, "forecast": found.forecast}
+        put_json({**asdict(found), **sums, "unsettled": unsettled})
     else:
         _put_money(found, unsettled)
 
@@ -119,11 +125,13 @@ def _put_money(found: Money, unsettled: list[UnsettledCall]) -> None:
     from mephisto_engine.cents import amount
     from mephisto_tui import plain
 
-    cap: Any = plain.NOTHING if found.budget is None else amount(found.budget)
+    def shown(cents: int | None) -> str:
+        return plain.NOTHING if cents is None else amount(cents)
+
     put_lines(
         plain.facts(
             (
-                ("budget", cap),
+                ("budget", shown(found.budget)),
                 ("reserved", amount(found.reserved)),
                 ("committed", amount(found.committed)),
                 ("paid", amount(found.paid)),
@@ -132,18 +140,21 @@ def _put_money(found: Money, unsettled: list[UnsettledCall]) -> None:
                 ("fees", amount(found.fees)),
                 ("unknown", amount(found.unknown)),
                 ("worst case", amount(found.worst)),
+                ("not published", amount(found.waiting)),
                 ("staged bonuses", amount(found.staged)),
-                ("forecast", amount(found.forecast)),
+                ("  fees on them", shown(found.staged_fees)),
+                ("forecast", shown(found.forecast)),
             )
         )
     )
-    titles = ("not settled", "unit", "worker", "cents", "since", "tries", "why")
+    titles = ("not settled", "run", "unit", "worker", "amount", "since", "tries", "why")
     rows = (
         (
             call.key,
+            call.run_id,
             call.unit_id or "",
             call.worker_name,
-            call.amount_cents,
+            amount(call.amount_cents),
             plain.moment(call.status_at),
             call.attempts,
             call.error,

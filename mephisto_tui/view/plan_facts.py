@@ -58,10 +58,16 @@ def _special_words(plan: LaunchPlan) -> str:
 
 def price_words(plan: LaunchPlan) -> str:
     """What one unit costs."""
-    if not plan.fee_percent:
+    if not plan.fee_cents:
         return f"{dollars(plan.pay_cents)} a unit, no fee"
-    fee = f"{dollars(plan.fee_cents)} fee ({plan.fee_percent} %)"
+    fee = f"{dollars(plan.fee_cents)} fee{_percent_words(plan)}"
     return f"{dollars(plan.pay_cents)} pay + {fee} = {dollars(plan.cost_of_unit)} a unit"
+
+
+def _percent_words(plan: LaunchPlan) -> str:
+    """The fee as a part of the pay, where that is a round figure."""
+    percent, rest = divmod(plan.fee_cents * 100, plan.pay_cents) if plan.pay_cents else (0, 1)
+    return "" if rest else f" ({percent} %)"
 
 
 def cost_words(plan: LaunchPlan) -> str:

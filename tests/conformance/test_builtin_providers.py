@@ -22,6 +22,11 @@ class TestMockProvider(ProviderConformance):
                 MockArgs(dropout=1.01),
                 MockArgs(junk=-0.01),
                 MockArgs(requester_name="nobody-knows-me"),
+                MockArgs(fee_percent=-1),
+                MockArgs(fee_percent_of_many=-1),
+                MockArgs(fee_vat_percent=-1),
+                MockArgs(fee_at_least=-1),
+                MockArgs(units_per_posting=0),
             ],
             paid_cents=lambda provider: provider.ledger.paid_cents(),
             published=lambda provider: len(provider.ledger.published),
@@ -32,6 +37,19 @@ class TestMockProviderWithSimulatedWorkers(TestMockProvider):
     @pytest.fixture
     def case(self) -> ProviderCase:
         return ProviderCase(MockProvider, MockArgs(simulated_workers=3))
+
+
+class TestMockProviderWithFeesOfPostings(TestMockProvider):
+    @pytest.fixture
+    def case(self) -> ProviderCase:
+        fees = {"fee_percent": 20, "fee_percent_of_many": 40, "fee_at_least": 1}
+        return ProviderCase(MockProvider, MockArgs(**fees, units_per_posting=12))
+
+
+class TestMockProviderWithTaxedFees(TestMockProvider):
+    @pytest.fixture
+    def case(self) -> ProviderCase:
+        return ProviderCase(MockProvider, MockArgs(fee_percent=33, fee_vat_percent=20))
 
 
 class TestInhouseProvider(ProviderConformance):

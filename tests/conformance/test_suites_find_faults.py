@@ -15,7 +15,7 @@ from mephisto_blueprints.mock import MockBlueprint
 from mephisto_blueprints.static.state import SharedStaticTaskState
 from mephisto_engine.abstractions.architect import ArchitectContext
 from mephisto_engine.abstractions.blueprint import InitializationData, ItemSource
-from mephisto_engine.abstractions.crowd_provider import Arrival
+from mephisto_engine.abstractions.crowd_provider import Arrival, Payment
 from mephisto_engine.data_model.records import UnitRecord, WorkerRecord
 from mephisto_engine.errors import Problem
 from mephisto_engine.testing.conformance import (
@@ -64,7 +64,7 @@ class _CarelessProvider(MockProvider):
     def __init__(self, args: Any, context: Any) -> None:
         super().__init__(args, context)
         self.unit = _TwicePublishedUnit(self.ledger)
-        self.agent = _TwicePayingAgent(self.ledger, Faults())
+        self.agent = _TwicePayingAgent(self.ledger, Faults(), lambda cents: 0)
 
     @classmethod
     def page_script(cls) -> str:
@@ -124,6 +124,41 @@ def test_a_provider_that_does_things_twice_is_found(providers, test, tmp_path):
     provider = _CarelessProvider(MockProviderArgs(), make_provider_context(home=tmp_path))
     with pytest.raises(AssertionError):
         test(ProviderConformance(), providers, provider)
+
+
+class _FloatFee(MockProvider):
+    @classmethod
+    def fee(cls, args: Any, cents: int, payment: Payment, units_per_posting: int = 1) -> Any:
+        return 0.2 * cents
+
+
+class _FallingFee(MockProvider):
+    @classmethod
+    def fee(cls, args: Any, cents: int, payment: Payment, units_per_posting: int = 1) -> int:
+        return max(0, 50 - cents)
+
+
+class _VolumeDiscount(MockProvider):
+    @classmethod
+    def fee(cls, args: Any, cents: int, payment: Payment, units_per_posting: int = 1) -> int:
+        return cents // units_per_posting
+
+
+@pytest.mark.parametrize(
+    ("provider", "test"),
+    [
+        (_FloatFee, ProviderConformance.test_a_fee_is_in_whole_cents_and_the_same_each_time),
+        (_FallingFee, ProviderConformance.test_more_money_or_a_larger_posting_has_no_smaller_fee),
+        (
+            _VolumeDiscount,
+            ProviderConformance.test_more_money_or_a_larger_posting_has_no_smaller_fee,
+        ),
+    ],
+    ids=lambda value: value.__name__,
+)
+def test_a_fee_that_budgets_cannot_be_kept_by_is_found(provider, test):
+    with pytest.raises(AssertionError):
+        test(ProviderConformance(), ProviderCase(provider, MockProviderArgs()), Payment.PAY)
 
 
 def test_a_provider_that_admits_everybody_is_found():

@@ -19,7 +19,7 @@ from mephisto_engine.abstractions.blueprint import (
     InitializationData,
     TaskBuilder,
 )
-from mephisto_engine.abstractions.crowd_provider import CrowdProvider, ProviderArgs
+from mephisto_engine.abstractions.crowd_provider import CrowdProvider, Payment, ProviderArgs
 from mephisto_engine.abstractions.registry import PluginKind, Registry
 from mephisto_engine.config.discovery import find_configs
 from mephisto_engine.database.queries.runs import LaunchedConfig
@@ -96,7 +96,10 @@ class MarketProvider(CrowdProvider):
     PROVIDER_TYPE = "market"
     ArgsClass = MarketArgs
     DEFAULT_REQUESTER = "lab-main"
-    FEE_PERCENT = 20
+
+    @classmethod
+    def fee(cls, args: Any, cents: int, payment: Payment, units_per_posting: int = 1) -> int:
+        return 0 if cls.IS_SANDBOX else -(-cents // 5)
 
     @classmethod
     def page_script(cls) -> str:
@@ -114,7 +117,6 @@ class SandProvider(MarketProvider):
     PROVIDER_TYPE = "sand"
     ArgsClass = ProviderArgs
     IS_SANDBOX = True
-    FEE_PERCENT = 0
 
 
 CONFIG = """\

@@ -12,7 +12,7 @@ from mephisto_tui.view.plan_facts import plan_facts, what_to_type
 PLAN = LaunchPlan(
     task_name="pairs", blueprint_type="static_task", architect_type="local",
     provider_type="mturk", is_sandbox=False, requester_name="lab-main",
-    data=DataCount(400, 800, 800, is_final=True), pay_cents=25, fee_cents=5, fee_percent=20,
+    data=DataCount(400, 800, 800, is_final=True), pay_cents=25, fee_cents=5,
     budget_cents=None, max_num_concurrent_units=50, special_units=0,
     reasons_for_more=(), project_name=None, project_left_cents=None, warnings=(),
 )  # fmt: skip

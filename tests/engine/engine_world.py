@@ -74,6 +74,7 @@ class World:
         each: int = 1,
         shared_state: SharedTaskState | dict[str, Any] | None = None,
         options: dict[str, Any] | None = None,
+        provider_options: dict[str, Any] | None = None,
         **task: Any,
     ) -> LaunchConfig:
         given = {
@@ -91,7 +92,7 @@ class World:
                 **(options or {}),
             },
             "architect": {"_architect_type": "mock"},
-            "provider": {"_provider_type": "mock"},
+            "provider": {"_provider_type": "mock", **(provider_options or {})},
             "task": {**given, **task},
         }
         return launch_config_from_dict(node, self.registry, shared_state, self.home)

@@ -18,8 +18,11 @@ from mephisto_providers.mock import MockProvider
 
 
 class DearProvider(MockProvider):
-    FEE_PERCENT = 20
     IS_SANDBOX = False
+
+    @classmethod
+    def fee(cls, args, cents, payment, units_per_posting=1):
+        return -(-cents * 20 // 100)
 
 
 class EndlessBlueprint(MockBlueprint):
@@ -60,6 +63,15 @@ def test_the_fee_is_rounded_up_to_a_cent_for_each_unit(planned):
     plan = planned(units=100, task_reward=0.11)
     assert (plan.pay_cents, plan.fee_cents, plan.cost_of_unit) == (11, 3, 14)
     assert plan.worst_cents == 1400
+
+
+def test_a_plan_reckons_with_the_dearest_posting(planned):
+    options = {"fee_percent": 20, "fee_percent_of_many": 40, "fee_at_least": 1}
+    few = planned(provider=MockProvider, task_reward=0.01, provider_options=options)
+    assert (few.fee_cents, few.cost_of_unit) == (1, 2)
+    options |= {"units_per_posting": 10}
+    many = planned(provider=MockProvider, task_reward=0.1, provider_options=options)
+    assert (many.fee_cents, many.cost_of_unit) == (4, 14)
 
 
 def test_the_budget_caps_the_cost_at_whole_units(planned):

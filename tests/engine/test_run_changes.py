@@ -156,7 +156,7 @@ async def test_a_raised_budget_lets_the_rest_be_published(world: World) -> None:
     await asked(run, SetOptions({"budget": "0.30", "max_num_concurrent_units": 0}))
     await until(lambda: run.units()["launched"] == 3)
     assert run.row().budget_cents == 30
-    with pytest.raises(StateError, match=r"costs up to \$0.30 already") as info:
+    with pytest.raises(StateError, match=r"up to \$0.30; a budget of \$0.20 is less") as info:
         await asked(run, SetOptions({"budget": "0.20"}))
     assert "Expire units first" in info.value.hint
     await asked(run, Expire(unit_ids(run, "launched")[:1]))

@@ -115,7 +115,7 @@ def test_what_is_being_published_is_set_aside(db: MephistoDB, home: Path) -> Non
 
 def test_no_budget_is_lowered_below_what_was_promised(db: MephistoDB, home: Path) -> None:
     ReviewedRun(db, home, "alice", project_name="p")
-    with pytest.raises(StateError, match="may cost 10 cents"):
+    with pytest.raises(StateError, match=r"up to \$0\.10; a budget of \$0\.09 is less"):
         db.write_now(budgets.set_project_budget, "p", 9, "operator:me")
     db.write_now(budgets.set_project_budget, "p", 10, "operator:me")
     db.write_now(budgets.set_project_budget, "p", None, "operator:me")

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from review_world import ReviewedRun, ledger_of
 
+from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.data_model import Agent, Intent, Unit, Worker
 from mephisto_engine.data_model.status import IntentStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations.review import NewDecision
-from mephisto_engine.database.queries.money import money_of_project, money_of_run
 from mephisto_engine.errors import ProviderError, StateError
+from mephisto_engine.operations.accounts import money_of_project, money_of_run
 from mephisto_engine.operations.payments import sending_alone
 
 
@@ -204,7 +205,7 @@ def test_a_compensation_is_a_unit_of_its_own_kind(run: ReviewedRun) -> None:
     paid = run.review.compensate(_worker(run.db), 150, "the page broke")
     unit = run.db.read(Unit.get_by_id, paid.unit_id)
     assert (unit.unit_index, unit.pay_cents, unit.status) == (-3, 150, "accepted")
-    assert run.db.read(money_of_run, run.stored.id).compensations == 150
+    assert money_of_run(run.db, Registry(), run.stored.id).compensations == 150
     assert len(run.review.queue()) == 3
 
 
@@ -241,11 +242,11 @@ def test_the_money_of_a_run_adds_up(db: MephistoDB, home: Path) -> None:
     )
     run.review.send()
     run.review.stage(NewDecision(run.units[2], "accepted", bonus_cents=7))
-    money = db.read(money_of_run, run.stored.id)
+    money = money_of_run(db, Registry(), run.stored.id)
     assert (money.paid, money.fees, money.bonuses) == (15, 2, 5)
     assert (money.committed, money.reserved, money.staged) == (12, 0, 7)
     assert (money.worst, money.forecast) == (29, 36)
-    assert db.read(money_of_project, "p") == money
+    assert money_of_project(db, Registry(), "p") == money
 
 
 def test_decisions_from_a_file_are_staged_each_by_itself(run: ReviewedRun) -> None:

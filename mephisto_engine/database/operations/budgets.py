@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mephisto_engine.cents import dollars
 from mephisto_engine.data_model import Project, TaskRun
 from mephisto_engine.database import ledger
 from mephisto_engine.database.compiled import Compiled, param
@@ -51,8 +52,8 @@ def check_caps(tx: Transaction, run_id: int) -> None:
     for cap in ledger.caps_of(tx.all, run_id):
         if cap.free_cents < 0:
             raise StateError(
-                f"The budget of {cap.owner} is {cap.budget_cents} cents, and with this it would "
-                f"cost {cap.worst_cents} at worst.",
+                f"The budget of {cap.owner} is {dollars(cap.budget_cents)}, and with this it would "
+                f"cost {dollars(cap.worst_cents)} at worst.",
                 "Raise the budget, or spend less.",
             )
 
@@ -70,8 +71,9 @@ def set_project_budget(tx: Transaction, name: str, cents: int | None, actor: str
     worst = ledger.worst_of_project(tx.all, row[0])
     if cents is not None and cents < worst:
         raise StateError(
-            f"The runs of project {name} may cost {worst} cents by now; {cents} is less.",
-            "Take units back first, or reject submitted ones.",
+            f"What the runs of project {name} have published, promised and paid costs up to "
+            f"{dollars(worst)}; a budget of {dollars(cents)} is less.",
+            "Expire units first, or reject submitted ones.",
         )
     tx.select(Project.update(budget_cents=cents).where(Project.id == row[0]))
     data = {"name": name, "budget_cents": cents}

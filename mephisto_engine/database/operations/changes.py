@@ -112,9 +112,9 @@ def _check_budget(tx: Transaction, run_id: int, budget_cents: int | None) -> Non
     )
     if budget_cents is not None and budget_cents < worst:
         raise StateError(
-            f"What run {run_id} has published and done costs up to "
-            f"{dollars(worst)} already; the cap cannot be lower.",
-            "Expire units first, or pause the run.",
+            f"What run {run_id} has published, promised and paid costs up to {dollars(worst)}; "
+            f"a budget of {dollars(budget_cents)} is less.",
+            "Expire units first, or reject submitted ones.",
         )
 
 

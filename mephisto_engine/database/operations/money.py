@@ -9,7 +9,7 @@ confirms it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -150,7 +150,9 @@ class NewIntent:
     reason: str
 
 
-def plan_decision(tx: Transaction, decision_id: int, fee_percent: int) -> list[IntentRow]:
+def plan_decision(
+    tx: Transaction, decision_id: int, fee_of_bonus: Callable[[int], int]
+) -> list[IntentRow]:
     """Store what a staged decision asks of the provider, in the order in which it is to be sent.
 
     A repeat finds the same intents; those that failed are planned again.
@@ -158,7 +160,7 @@ def plan_decision(tx: Transaction, decision_id: int, fee_percent: int) -> list[I
     Args:
         tx: the transaction.
         decision_id: which decision.
-        fee_percent: what the provider takes on top of a bonus.
+        fee_of_bonus: cents of a bonus → cents that the provider takes on top.
 
     Raises:
         NotFoundError: there is no such decision.
@@ -169,7 +171,7 @@ def plan_decision(tx: Transaction, decision_id: int, fee_percent: int) -> list[I
         raise StateError(f"The decision about unit {found.unit_id} is {found.status}.")
     ids = [
         _plan(tx, new, found.run_id, found.worker_id, found.decided_by, found.unit_id, decision_id)
-        for new in _wanted(decision_id, found, fee_percent)
+        for new in _wanted(decision_id, found, fee_of_bonus)
     ]
     is_paid_after_all = found.unit_status == UnitStatus.REJECTED
     if found.bonus_cents or is_paid_after_all:
@@ -287,7 +289,9 @@ def _decision(tx: Transaction, decision_id: int | None) -> _Decision:
     return _Decision(*row)
 
 
-def _wanted(decision_id: int, found: _Decision, fee_percent: int) -> Iterator[NewIntent]:
+def _wanted(
+    decision_id: int, found: _Decision, fee_of_bonus: Callable[[int], int]
+) -> Iterator[NewIntent]:
     said = found.note if found.is_note_sent else ""
     unit = found.unit_id
     if found.verdict == UnitStatus.REJECTED:
@@ -296,7 +300,7 @@ def _wanted(decision_id: int, found: _Decision, fee_percent: int) -> Iterator[Ne
         fee = found.unit_cost - found.pay_cents
         yield NewIntent("approve", f"approve:unit:{unit}", found.pay_cents, fee, said)
     if found.bonus_cents:
-        fee = -(-found.bonus_cents * fee_percent // 100)
+        fee = fee_of_bonus(found.bonus_cents)
         reason = said or "Thank you for your work."
         yield NewIntent("bonus", f"bonus:decision:{decision_id}", found.bonus_cents, fee, reason)
     if found.block_reason is not None:

@@ -46,21 +46,32 @@ class Money:
     """The part of `paid` that was compensations."""
     unknown: int = 0
     """The part of `committed` of which nobody knows whether it was paid."""
+    waiting: int = 0
+    """Pay and fees of units that are not published yet."""
     staged: int = 0
     """Bonuses of staged decisions, which nothing is reserved for yet."""
-    forecast: int = 0
-    """What all of it will cost when every unit is done and accepted."""
+    staged_fees: int | None = 0
+    """What the provider takes on top of them; None where it cannot be asked."""
 
     @property
     def worst(self) -> int:
         """What a cap has to cover."""
         return self.reserved + self.committed + self.paid + self.fees
 
+    @property
+    def forecast(self) -> int | None:
+        """What all of it will cost when every unit is done and accepted; None if nobody knows."""
+        if self.staged_fees is None:
+            return None
+        return self.worst + self.waiting + self.staged + self.staged_fees
+
     def add(self, other: Money) -> None:
         """Add the sums of another run; a budget is nobody's sum."""
         for item in fields(self):
             if item.name != "budget":
-                setattr(self, item.name, getattr(self, item.name) + getattr(other, item.name))
+                ours, theirs = getattr(self, item.name), getattr(other, item.name)
+                whole = None if None in (ours, theirs) else ours + theirs
+                setattr(self, item.name, whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +110,14 @@ _INTENTS = Compiled(
     )
 )
 _STAGED_BONUSES = Compiled(
-    lambda: Decision.select(fn.COALESCE(fn.SUM(Decision.bonus_cents), 0)).where(
-        (Decision.task_run == param("run")) & (Decision.status == DecisionStatus.STAGED)
+    lambda: (
+        Decision.select(Decision.bonus_cents, fn.COUNT(Decision.id))
+        .where(
+            (Decision.task_run == param("run"))
+            & (Decision.status == DecisionStatus.STAGED)
+            & (Decision.bonus_cents > 0)
+        )
+        .group_by(Decision.bonus_cents)
     )
 )
 _RUN = Compiled(
@@ -137,14 +154,19 @@ def money_of_run(run_id: int) -> Money:
         money.paid += pay[status]
         money.fees += counts[status] * cost - pay[status]
     _add_intents(money, run_id)
-    money.staged = _STAGED_BONUSES.fetch(run=run_id)[0][0]
-    waiting = max(0, counts[UnitStatus.CREATED] - publishing)
-    money.forecast = money.worst + waiting * cost + money.staged
+    money.waiting = cost * max(0, counts[UnitStatus.CREATED] - publishing)
+    money.staged = sum(cents * number for cents, number in staged_bonuses(run_id).items())
+    money.staged_fees = None if money.staged else 0
     return money
 
 
-def money_of_project(name: str) -> Money:
-    """What became of the money of all runs of a project.
+def staged_bonuses(run_id: int) -> dict[int, int]:
+    """Cents of a bonus → how many staged decisions of the run have one of so much."""
+    return dict(_STAGED_BONUSES.fetch(run=run_id))
+
+
+def runs_of_project(name: str) -> tuple[int | None, list[int]]:
+    """The budget of a project, and the ids of its runs.
 
     Raises:
         NotFoundError: there is no such project.
@@ -152,11 +174,8 @@ def money_of_project(name: str) -> Money:
     project = Project.get_or_none(Project.name == name)
     if project is None:
         raise NotFoundError(f"There is no project {name!r}.")
-    whole = Money(project.budget_cents)
     runs = TaskRun.select(TaskRun.id).join(Task).where(Task.project == project)
-    for run_id in [run.id for run in runs]:
-        whole.add(money_of_run(run_id))
-    return whole
+    return project.budget_cents, [run.id for run in runs.order_by(TaskRun.id)]
 
 
 def _add_intents(money: Money, run_id: int) -> None:
@@ -195,6 +214,12 @@ def unsettled_calls(run_id: int | None = None) -> list[UnsettledCall]:
     if run_id is not None:
         query = query.where(Intent.task_run == run_id)
     return [_unsettled(list(row)) for row in database.obj.stream(query)]
+
+
+def unsettled_of_project(name: str) -> list[UnsettledCall]:
+    """The same for all runs of a project. Raises as `runs_of_project`."""
+    _, run_ids = runs_of_project(name)
+    return [call for run_id in run_ids for call in unsettled_calls(run_id)]
 
 
 def _unsettled(row: list[Any]) -> UnsettledCall:

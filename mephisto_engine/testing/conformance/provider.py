@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ import pytest
 from mephisto_engine.abstractions.crowd_provider import (
     CrowdProvider,
     Outcome,
+    Payment,
     ProviderCall,
     ProviderContext,
     RegistrationRefusedError,
@@ -36,6 +38,10 @@ _BAD_NAMES: tuple[Any, ...] = (
     None,
     ["alice"],
 )
+
+_SUMS = (*range(120), 199, 999, 1000, 12_345, 1_000_000)
+"""Payments of which the fee is looked at, in cents."""
+_POSTINGS = (1, 2, 9, 10, 11, 100)
 
 needs_node = pytest.mark.skipif(find_node() is None, reason="node is not installed")
 
@@ -83,10 +89,34 @@ class ProviderConformance(OptionsConformance):
         assert isinstance(data, dict)
         return data
 
-    def test_it_has_a_requester_and_a_fee(self, case: ProviderCase) -> None:
+    def test_it_has_a_requester(self, case: ProviderCase) -> None:
         assert case.provider_class.DEFAULT_REQUESTER
-        assert isinstance(case.provider_class.FEE_PERCENT, int)
-        assert case.provider_class.FEE_PERCENT >= 0
+
+    def test_its_postings_have_a_unit_at_least(self, case: ProviderCase) -> None:
+        number = case.provider_class.units_per_posting(case.args)
+        assert type(number) is int
+        assert number >= 1
+
+    @pytest.mark.parametrize("payment", Payment)
+    def test_a_fee_is_in_whole_cents_and_the_same_each_time(
+        self, case: ProviderCase, payment: Payment
+    ) -> None:
+        fee = case.provider_class.fee
+        for cents in _SUMS:
+            for number in _POSTINGS:
+                fees = [fee(case.args, cents, payment, number) for _ in range(2)]
+                assert type(fees[0]) is int
+                assert fees[0] == fees[1] >= 0
+
+    @pytest.mark.parametrize("payment", Payment)
+    def test_more_money_or_a_larger_posting_has_no_smaller_fee(
+        self, case: ProviderCase, payment: Payment
+    ) -> None:
+        fee = case.provider_class.fee
+        for number in _POSTINGS:
+            assert _rises([fee(case.args, cents, payment, number) for cents in _SUMS])
+        for cents in _SUMS:
+            assert _rises([fee(case.args, cents, payment, number) for number in _POSTINGS])
 
     def test_its_requester_can_be_asked(self, provider: CrowdProvider) -> None:
         name = provider.DEFAULT_REQUESTER
@@ -229,6 +259,10 @@ class ProviderConformance(OptionsConformance):
 
     def test_clean_up_without_set_up_does_no_harm(self, provider: CrowdProvider) -> None:
         asyncio.run(provider.cleanup_resources_from_task_run())
+
+
+def _rises(numbers: Sequence[int]) -> bool:
+    return all(first <= second for first, second in pairwise(numbers))
 
 
 def _page(case: ProviderCase, provider: CrowdProvider, worker_name: str) -> ScriptedPage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mephisto_engine.abstractions.crowd_provider import (
     Outcome,
@@ -17,6 +17,9 @@ from mephisto_engine.data_model.records import UnitRecord, WorkerRecord
 from mephisto_engine.errors import ProviderError
 from mephisto_providers.mock.faults import Faults
 from mephisto_providers.mock.ledger import BALANCE_CENTS, Entry, Ledger
+
+Fee = Callable[[int], int]
+"""Cents of a payment → cents that are taken on top."""
 
 
 class MockUnit(ProviderUnit):
@@ -36,14 +39,16 @@ class MockUnit(ProviderUnit):
 class MockWorker(ProviderWorker):
     """Pays and blocks in the ledger."""
 
-    def __init__(self, ledger: Ledger, faults: Faults) -> None:
+    def __init__(self, ledger: Ledger, faults: Faults, fee_of: Fee) -> None:
         self._ledger = ledger
         self._faults = faults
+        self._fee_of = fee_of
 
     async def bonus(self, worker: WorkerRecord, cents: int, reason: str, key: str) -> None:
         if cents <= 0:
             raise ProviderError("A bonus has to be more than nothing.")
-        entry = Entry("bonus", worker.name, cents, reason=reason)
+        fee = self._fee_of(cents)
+        entry = Entry("bonus", worker.name, cents, reason=reason, fee_cents=fee)
         await self._faults.around(key, lambda: self._ledger.record(key, entry))
 
     async def block(self, worker: WorkerRecord, reason: str) -> None:
@@ -65,18 +70,20 @@ class MockRequester(ProviderRequester):
         return name == self._ledger.requester_name
 
     async def available_cents(self, name: str) -> int | None:
-        return BALANCE_CENTS - self._ledger.paid_cents()
+        return BALANCE_CENTS - self._ledger.paid_cents() - self._ledger.fee_cents()
 
 
 class MockAgent(ProviderAgent):
     """Approves and rejects in the ledger."""
 
-    def __init__(self, ledger: Ledger, faults: Faults) -> None:
+    def __init__(self, ledger: Ledger, faults: Faults, fee_of: Fee) -> None:
         self._ledger = ledger
         self._faults = faults
+        self._fee_of = fee_of
 
     async def approve(self, unit: UnitRecord, worker: WorkerRecord, note: str, key: str) -> None:
-        entry = Entry("approve", worker.name, unit.pay_cents, unit.id, note)
+        fee = self._fee_of(unit.pay_cents)
+        entry = Entry("approve", worker.name, unit.pay_cents, unit.id, note, fee)
         await self._faults.around(key, lambda: self._ledger.record(key, entry))
 
     async def reject(self, unit: UnitRecord, worker: WorkerRecord, reason: str, key: str) -> None:

@@ -32,6 +32,8 @@ class Entry:
     cents: int = 0
     unit_id: int | None = None
     reason: str = ""
+    fee_cents: int = 0
+    """What was taken on top."""
 
 
 @dataclass
@@ -80,8 +82,12 @@ class Ledger:
                 )
 
     def paid_cents(self) -> int:
-        """All that was paid so far."""
+        """All that workers were paid so far."""
         return sum(entry.cents for entry in self.entries.values())
+
+    def fee_cents(self) -> int:
+        """All that was taken on top so far."""
+        return sum(entry.fee_cents for entry in self.entries.values())
 
     def _read_on(self) -> None:
         """Take in what was written since; a line that is not whole yet is left for later."""

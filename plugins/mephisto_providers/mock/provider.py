@@ -13,7 +13,7 @@ from mephisto_engine.abstractions.crowd_provider import (
     Arrival,
     CrowdProvider,
     Outcome,
-    ProviderArgs,
+    Payment,
     ProviderCall,
     ProviderContext,
 )
@@ -28,6 +28,7 @@ from mephisto_providers.mock.actions import (
     outcome_in,
 )
 from mephisto_providers.mock.faults import Faults
+from mephisto_providers.mock.fees import FeeArgs, fee, fee_problems
 from mephisto_providers.mock.ledger import LEDGER, Ledger
 
 _PAGE_SCRIPT = Path(__file__).with_name("page.js")
@@ -38,8 +39,8 @@ _CHANCES = ("dropout", "junk", *_FAULTS)
 
 
 @dataclass
-class MockArgs(ProviderArgs):
-    """Options of the mock provider: simulated workers, and faults that payments may meet."""
+class MockArgs(FeeArgs):
+    """Options of the mock provider: simulated workers, fees, faults that payments may meet."""
 
     _provider_type: str = "mock"
     simulated_workers: int = arg(0, "how many simulated workers are there at one time; 0 for none")
@@ -74,13 +75,14 @@ class MockProvider(CrowdProvider):
         self.ledger = Ledger(self.DEFAULT_REQUESTER, context.home / LEDGER)
         faults = Faults(**{name: getattr(args, name) for name in (*_FAULTS, "seed")})
         self.unit = MockUnit(self.ledger)
-        self.worker = MockWorker(self.ledger, faults)
+        self.worker = MockWorker(self.ledger, faults, self._fee_of_bonus)
         self.requester = MockRequester(self.ledger)
-        self.agent = MockAgent(self.ledger, faults)
+        self.agent = MockAgent(self.ledger, faults, self._fee_of_pay)
 
     @classmethod
     def assert_task_args(cls, args: Any) -> Iterable[Problem]:
         yield from _crowd_problems(args)
+        yield from fee_problems(args)
         name = args.requester_name
         if name not in (None, cls.DEFAULT_REQUESTER):
             yield Problem(
@@ -88,6 +90,20 @@ class MockProvider(CrowdProvider):
                 f"the mock provider knows no requester {name!r}",
                 f"leave it out, or give {cls.DEFAULT_REQUESTER}",
             )
+
+    @classmethod
+    def units_per_posting(cls, args: Any) -> int:
+        return int(args.units_per_posting)
+
+    @classmethod
+    def fee(cls, args: Any, cents: int, payment: Payment, units_per_posting: int = 1) -> int:
+        return fee(args, cents, payment, units_per_posting)
+
+    def _fee_of_pay(self, cents: int) -> int:
+        return fee(self.args, cents, Payment.PAY, self.args.units_per_posting)
+
+    def _fee_of_bonus(self, cents: int) -> int:
+        return fee(self.args, cents, Payment.BONUS, 1)
 
     async def outcome(self, call: ProviderCall) -> Outcome:
         return outcome_in(self.ledger, call)
