@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +13,57 @@ from peewee import AutoField, BigIntegerField, DatabaseProxy, Model, TextField
 
 from mephisto_engine.clock import from_ms, to_ms
 
-database: DatabaseProxy = DatabaseProxy()
-"""Bound by `MephistoDB.open`; one database is open in a process at a time."""
+_in_use: ContextVar[Any] = ContextVar("in_use")
+
+
+class DatabaseInUse(DatabaseProxy):
+    """Stands for the database that whoever runs a query has said it is for.
+
+    The tables belong to no database of their own: several can be open in a process, and a query
+    that was told of none is an error, never a look into the wrong one.
+    """
+
+    @property
+    def obj(self) -> Any:
+        """The database of the innermost `using`; None outside of any."""
+        return _in_use.get(None)
+
+    @obj.setter
+    def obj(self, value: None) -> None:
+        """Peewee begins with nothing; `using` alone says what is in use."""
+
+    @property
+    def told(self) -> Any:
+        """The same; an error outside of any `using`."""
+        found = self.obj
+        if found is None:
+            raise LookupError("A query was run outside of MephistoDB.read and of an operation.")
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.told, name)
+
+    def fetch(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a statement."""
+        rows: list[tuple[Any, ...]] = self.told.fetch(sql, values)
+        return rows
+
+    def stream(self, query: Any) -> Iterator[tuple[Any, ...]]:
+        """Rows of a query as they are stored, one at a time."""
+        rows: Iterator[tuple[Any, ...]] = self.told.stream(query)
+        return rows
+
+    @contextmanager
+    def using(self, database: Any) -> Iterator[None]:
+        """For the time of the block the queries of this thread, or task, are for ``database``."""
+        before = _in_use.set(database)
+        try:
+            yield
+        finally:
+            _in_use.reset(before)
+
+
+database: DatabaseInUse = DatabaseInUse()
 
 
 class UtcField(BigIntegerField):

@@ -12,7 +12,7 @@ from typing import Any
 
 from peewee import Database, Query, Value
 
-from mephisto_engine.data_model.base import database as bound
+from mephisto_engine.data_model.base import database as in_use
 
 
 class Param:
@@ -44,8 +44,8 @@ class Compiled:
         kind = type(database)
         text = self._sql.get(kind)
         if text is None:
-            context = database.get_sql_context()
-            text, values = context.sql(self._build()).query()
+            with in_use.using(database):
+                text, values = database.get_sql_context().sql(self._build()).query()
             self._names = list(values)
             self._sql[kind] = text
         return text
@@ -55,6 +55,5 @@ class Compiled:
         return [given[item.name] if isinstance(item, Param) else item for item in self._names]
 
     def fetch(self, **given: Any) -> list[tuple[Any, ...]]:
-        """All rows, on the calling thread's read connection; for use inside `MephistoDB.read`."""
-        rows: list[tuple[Any, ...]] = bound.obj.fetch(self.sql(bound.obj), self.values(given))
-        return rows
+        """All rows, in the database of the `MephistoDB.read` that this is called in."""
+        return in_use.fetch(self.sql(in_use.told), self.values(given))

@@ -13,12 +13,12 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from peewee import PeeweeException, Query
 
 from mephisto_engine.clock import Clock, SystemClock
-from mephisto_engine.data_model.base import database as bound
+from mephisto_engine.data_model.base import database as in_use
 from mephisto_engine.database import schema
 from mephisto_engine.database.compiled import Compiled
 from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.database.writer import Writer
-from mephisto_engine.errors import StateError, StorageError
+from mephisto_engine.errors import StorageError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,12 +30,7 @@ def default_home() -> Path:
 
 
 class MephistoDB:
-    """An open database: operations through the one writer, reads on connections of their own.
-
-    One is open in a process at a time, because Peewee's models are bound to it.
-    """
-
-    _current: MephistoDB | None = None
+    """An open database: operations through the one writer, reads on connections of their own."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self.path = path
@@ -50,7 +45,6 @@ class MephistoDB:
             # The writer thread opens its own connection; this one was for the migrations.
             self._writer_database.close_all()
         self._writer = Writer(self._writer_database, clock, self._committed)
-        bound.initialize(self._reader)
 
     @classmethod
     def open(
@@ -71,14 +65,11 @@ class MephistoDB:
             StorageError: the file or folder cannot be used.
             MigrationError: the schema could not be brought up to date.
         """
-        if cls._current is not None:
-            raise StateError(f"This process has {cls._current.path} open; close that first.")
         folder = home or default_home()
         schema.make_private(folder)
         path = schema.sqlite_path(url or os.environ.get("MEPHISTO_DB") or str(folder / "data.db"))
         schema.create_file(path)
-        cls._current = cls(path, clock or SystemClock())
-        return cls._current
+        return cls(path, clock or SystemClock())
 
     async def write(
         self, operation: Callable[Concatenate[Transaction, P], T], *args: P.args, **_: P.kwargs
@@ -103,7 +94,7 @@ class MephistoDB:
     def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query function on this thread's read connection, in one consistent view."""
         try:
-            with self._reader.atomic():
+            with in_use.using(self._reader), self._reader.atomic():
                 return function(*args, **kwargs)
         except PeeweeException as error:
             raise StorageError(f"The database could not be read: {error}.") from error
@@ -135,8 +126,6 @@ class MephistoDB:
         self._writer.close()
         self._reader.close_all()
         self._writer_database.close_all()
-        if MephistoDB._current is self:
-            MephistoDB._current = None
 
     def __enter__(self) -> MephistoDB:
         return self

@@ -20,6 +20,7 @@ from typing import Any
 from peewee import Database, DatabaseError
 
 from mephisto_engine.clock import Clock
+from mephisto_engine.data_model.base import database as in_use
 from mephisto_engine.database.transaction import Transaction, exception_wrapper
 from mephisto_engine.errors import StorageError
 
@@ -99,8 +100,9 @@ class Writer:
     def _run_group(self, group: list[Job]) -> None:
         started = time.perf_counter()
         try:
-            if not self._run_together(group):
-                self._run_apart(group)
+            with in_use.using(self._database):
+                if not self._run_together(group):
+                    self._run_apart(group)
         except Exception as error:
             self._abandon(group, error)
         _resolve(group)

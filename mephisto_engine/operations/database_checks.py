@@ -10,7 +10,6 @@ import socket
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +18,7 @@ from playhouse.migrations import Runner
 
 from mephisto_engine.clock import Clock, SystemClock, to_ms
 from mephisto_engine.data_model import Lease, TaskRun
-from mephisto_engine.data_model.base import database as bound
+from mephisto_engine.data_model.base import database as in_use
 from mephisto_engine.data_model.status import LIVE_RUN, RunStatus
 from mephisto_engine.database import schema
 from mephisto_engine.database.operations.lease import is_alive
@@ -55,20 +54,9 @@ def _inside(database: schema.TrackedSqlite, clock: Clock) -> Iterator[Finding]:
     if "error" in (integrity.level, version.level) or version.level == "warn":
         return
     yield from _leases(database, clock)
-    with _bound_to(database), database.atomic():
+    with in_use.using(database), database.atomic():
         findings = invariant_findings(database.stream)
     yield from findings
-
-
-@contextmanager
-def _bound_to(database: schema.TrackedSqlite) -> Iterator[None]:
-    """Compiled queries run where the models are bound to, and no database need be open here."""
-    before = bound.obj
-    bound.initialize(database)
-    try:
-        yield
-    finally:
-        bound.initialize(before)
 
 
 def _sqlite() -> Finding:

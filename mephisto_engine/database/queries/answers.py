@@ -28,7 +28,7 @@ from mephisto_engine.data_model import (
     Worker,
 )
 from mephisto_engine.data_model.answers import AnswerRecord, FileRecord, ReviewRecord
-from mephisto_engine.data_model.base import database as bound
+from mephisto_engine.data_model.base import database as in_use
 from mephisto_engine.data_model.records import UnitRecord
 from mephisto_engine.data_model.status import DONE_UNIT, HOLDING_AGENT, DecisionStatus
 from mephisto_engine.errors import NotFoundError
@@ -55,7 +55,7 @@ class Selection:
 def unit_ids(selection: Selection) -> array[int]:
     """Ids of the selected units, in order; eight bytes each."""
     query = Unit.select(Unit.id).where(chosen(selection)).order_by(Unit.id)
-    return array("q", (row[0] for row in bound.obj.stream(query)))
+    return array("q", (row[0] for row in in_use.stream(query)))
 
 
 def chosen(selection: Selection) -> Any:
@@ -75,12 +75,12 @@ def stream_answers(ids: Sequence[int]) -> Iterator[AnswerRecord]:
     """The same, with no more than one answer in memory at a time; inside `MephistoDB.read`."""
     units = list(ids)
     holders = Agent.select(Agent.id).where(Agent.unit.in_(units) & _HOLDS)
-    agents = [row[0] for row in bound.obj.stream(holders)]
+    agents = [row[0] for row in in_use.stream(holders)]
     updates = _by_agent(LiveUpdate, agents)
     metadata = _by_agent(AgentMetadata, agents)
     files = _files(agents)
     reviews = _reviews(units)
-    for row in bound.obj.stream(_units().where(Unit.id.in_(units)).order_by(Unit.id)):
+    for row in in_use.stream(_units().where(Unit.id.in_(units)).order_by(Unit.id)):
         agent = row[_AGENT]
         yield _record(
             row,
@@ -203,7 +203,7 @@ def _by_agent(model: Any, agents: list[int]) -> dict[int, list[Any]]:
     """Decoded bodies of a table's rows, in order, by agent."""
     found: dict[int, list[Any]] = defaultdict(list)
     query = model.select(model.agent, model.body).where(model.agent.in_(agents))
-    for agent, body in bound.obj.stream(query.order_by(model.id)):
+    for agent, body in in_use.stream(query.order_by(model.id)):
         found[agent].append(orjson.loads(body))
     return found
 
@@ -219,9 +219,7 @@ def _files(agents: list[int]) -> dict[int, list[FileRecord]]:
         Upload.size,
         Upload.sha256,
     )
-    for agent, *columns in bound.obj.stream(
-        query.where(Upload.agent.in_(agents)).order_by(Upload.id)
-    ):
+    for agent, *columns in in_use.stream(query.where(Upload.agent.in_(agents)).order_by(Upload.id)):
         found[agent].append(FileRecord(*columns))
     return found
 
@@ -238,5 +236,5 @@ def _reviews(units: list[int]) -> dict[int, ReviewRecord]:
     ).where(Decision.unit.in_(units) & (Decision.status == DecisionStatus.SENT))
     return {
         unit: ReviewRecord(verdict, note, bonus, by, from_ms(at))
-        for unit, verdict, note, bonus, by, at in bound.obj.stream(query.order_by(Decision.id))
+        for unit, verdict, note, bonus, by, at in in_use.stream(query.order_by(Decision.id))
     }

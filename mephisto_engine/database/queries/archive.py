@@ -8,7 +8,7 @@ from typing import Any
 from peewee import fn
 
 from mephisto_engine.data_model import Agent, Unit, Upload
-from mephisto_engine.data_model.base import database as bound
+from mephisto_engine.data_model.base import database as in_use
 
 
 def uploads_of(run_id: int) -> Iterator[tuple[str, str]]:
@@ -19,7 +19,7 @@ def uploads_of(run_id: int) -> Iterator[tuple[str, str]]:
         .where(Agent.task_run == run_id)
         .order_by(Upload.id)
     )
-    return iter(bound.obj.stream(query))
+    return iter(in_use.stream(query))
 
 
 def units_stored(run_ids: Sequence[int]) -> dict[int, dict[str, int]]:

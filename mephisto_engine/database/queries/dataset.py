@@ -18,7 +18,7 @@ from mephisto_engine.data_model import (
     Unit,
     Upload,
 )
-from mephisto_engine.data_model.base import database as bound
+from mephisto_engine.data_model.base import database as in_use
 from mephisto_engine.data_model.status import HOLDING_AGENT
 from mephisto_engine.database.queries.answers import Selection, chosen
 
@@ -74,7 +74,7 @@ def _times(selection: Selection) -> dict[str, Any]:
         fn.MAX(Agent.submitted_at),
         fn.AVG(Agent.submitted_at - Agent.created_at),
     ).join(Agent, on=_HOLDS)
-    first, last, mean = next(bound.obj.stream(query.where(chosen(selection))))
+    first, last, mean = next(in_use.stream(query.where(chosen(selection))))
     return {
         "first_submission": None if first is None else from_ms(first).isoformat(),
         "last_submission": None if last is None else from_ms(last).isoformat(),

@@ -68,14 +68,14 @@ def golds_after(run_ids: Sequence[int], last_id: int) -> Iterator[tuple[int, int
         )
         .order_by(Judgement.id)
     )
-    for row_id, worker, is_right in database.obj.stream(query):
+    for row_id, worker, is_right in database.stream(query):
         yield row_id, worker, bool(is_right)
 
 
 def shared_data(assignment_id: int) -> dict[str, Any]:
     """The shared data of an assignment."""
     query = Assignment.select(Assignment.data).where(Assignment.id == assignment_id)
-    text = next(iter(database.obj.stream(query)))[0]
+    text = next(iter(database.stream(query)))[0]
     found = orjson.loads(text)
     return found if isinstance(found, dict) else {}
 

@@ -213,7 +213,7 @@ def unsettled_calls(run_id: int | None = None) -> list[UnsettledCall]:
     )
     if run_id is not None:
         query = query.where(Intent.task_run == run_id)
-    return [_unsettled(list(row)) for row in database.obj.stream(query)]
+    return [_unsettled(list(row)) for row in database.stream(query)]
 
 
 def unsettled_of_project(name: str) -> list[UnsettledCall]:

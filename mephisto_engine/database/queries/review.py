@@ -194,5 +194,5 @@ def _timed(row: Sequence[Any], *places: int) -> list[Any]:
 
 def _rows(query: Query) -> Iterator[tuple[Any, ...]]:
     """Rows as they are stored, without a model instance for each."""
-    rows: Iterator[tuple[Any, ...]] = database.obj.stream(query)
+    rows: Iterator[tuple[Any, ...]] = database.stream(query)
     return rows

@@ -90,7 +90,7 @@ def _grants(worker_id: int) -> tuple[tuple[str, int], ...]:
         .where(GrantedQualification.worker == worker_id)
         .order_by(Qualification.name)
     )
-    return tuple(database.obj.stream(query))
+    return tuple(database.stream(query))
 
 
 def _decisions(where: Any) -> tuple[EarlierDecision, ...]:
@@ -101,7 +101,7 @@ def _decisions(where: Any) -> tuple[EarlierDecision, ...]:
         .order_by(Decision.id.desc())
         .limit(LAST)
     )
-    return tuple(EarlierDecision(*row) for row in database.obj.stream(query))
+    return tuple(EarlierDecision(*row) for row in database.stream(query))
 
 
 def _siblings(unit: Any) -> tuple[Sibling, ...]:
@@ -124,5 +124,5 @@ def _siblings(unit: Any) -> tuple[Sibling, ...]:
         )
         .order_by(Unit.unit_index)
     )
-    rows = database.obj.stream(query)
+    rows = database.stream(query)
     return tuple(Sibling(number, name, status, body or "") for number, name, status, body in rows)

@@ -164,13 +164,13 @@ def median_time(run_ids: Sequence[int]) -> tuple[int, int]:
     submitted = Agent.task_run.in_(list(run_ids)) & Agent.submitted_at.is_null(False)
     kept = submitted & Agent.status.in_(sorted(SUBMITTED_AGENT))
     query = Agent.select(fn.COUNT(Agent.id)).where(kept)
-    number = int(next(database.obj.stream(query))[0])
+    number = int(next(database.stream(query))[0])
     if not number:
         return 0, 0
     worked = Agent.submitted_at - Agent.created_at
     ordered = Agent.select(worked).where(kept).order_by(SQL("1"))
     middle = ordered.limit(1).offset((number - 1) // 2)
-    return number, int(next(database.obj.stream(middle))[0])
+    return number, int(next(database.stream(middle))[0])
 
 
 def standings_of(ids: Sequence[int]) -> list[Standing]:
@@ -238,7 +238,7 @@ def worker_blocks(worker_id: int) -> list[BlockRow]:
     )
     return [
         BlockRow(from_ms(at), actor, kind == "worker.blocked", _reason(data))
-        for at, actor, kind, data in database.obj.stream(query)
+        for at, actor, kind, data in database.stream(query)
     ]
 
 
@@ -365,7 +365,7 @@ def _work(within: Within) -> list[_Work]:
         .join(Task)
         .join(Project, JOIN.LEFT_OUTER)
     )
-    rows = database.obj.stream(_narrowed(query, within, Agent))
+    rows = database.stream(_narrowed(query, within, Agent))
     return [_Work(*row) for row in rows]
 
 
@@ -385,7 +385,7 @@ def _extra(within: Within) -> list[_Extra]:
         .join(Project, JOIN.LEFT_OUTER)
         .where(Intent.kind.in_(EXTRA_PAY) & (Intent.status == IntentStatus.CONFIRMED))
     )
-    return [_Extra(*row) for row in database.obj.stream(_narrowed(query, within, Intent))]
+    return [_Extra(*row) for row in database.stream(_narrowed(query, within, Intent))]
 
 
 def _narrowed(query: Any, within: Within, table: Any) -> Any:
@@ -412,7 +412,7 @@ def _workers(ids: Iterable[int]) -> dict[int, tuple[int, str, str, bool]]:
         query = query.where(Worker.id.in_(sorted(wanted)))
     return {
         row_id: (row_id, name, provider_type, blocked_at is not None)
-        for row_id, name, provider_type, blocked_at in database.obj.stream(query)
+        for row_id, name, provider_type, blocked_at in database.stream(query)
         if row_id in wanted
     }
 

@@ -15,8 +15,10 @@ import pytest
 from peewee import IntegrityError, PeeweeException
 
 from mephisto_engine.data_model import Agent, Event, Submission, TaskRun, Unit, Worker
+from mephisto_engine.data_model.base import database as in_use
 from mephisto_engine.data_model.status import AgentStatus, RunStatus, UnitStatus
 from mephisto_engine.database import MephistoDB
+from mephisto_engine.database.compiled import Compiled
 from mephisto_engine.database.operations import agents, lease, runs, submissions, workers
 from mephisto_engine.database.operations.agents import Arrived
 from mephisto_engine.database.operations.lease import Holder
@@ -181,11 +183,33 @@ class DatabaseConformance:
         assert db.read(Submission.get).body == '{"answer": "yes"}'
         assert [item.level for item in check_invariants(db)] == ["ok"] * 8
 
-    def test_one_database_is_open_at_a_time(
-        self, db: MephistoDB, opened: Callable[[], MephistoDB]
+    def test_two_databases_are_open_side_by_side(
+        self, db: MephistoDB, tmp_path: Path, clock: FakeClock
     ) -> None:
-        with pytest.raises(StateError, match="close that first"):
-            opened()
+        other = tmp_path / "other"
+        with MephistoDB.open(str(other / "data.db"), home=other, clock=clock) as second:
+            StoredRun.create(db).arrive("alice")
+            StoredRun.create(second, assignments=2).arrive("bob", 1)
+
+            def names() -> tuple[list[str], ...]:
+                query: Any = Worker.select(Worker.name)
+                compiled = Compiled(lambda: query)
+                rows = compiled.fetch(), list(query.tuples()), list(in_use.stream(query))
+                return tuple([name for (name,) in found] for found in rows)
+
+            assert db.read(names) == (["alice"],) * 3
+            assert second.read(names) == (["bob"],) * 3
+            # Also one within the other, as when two are compared.
+            assert db.read(lambda: (second.read(names), names())) == (
+                (["bob"],) * 3,
+                (["alice"],) * 3,
+            )
+
+    def test_a_query_that_was_told_of_no_database_is_an_error(self, run: StoredRun) -> None:
+        run.arrive("alice")
+        for query in (Worker.select().count, Compiled(lambda: Worker.select(Worker.id)).fetch):
+            with pytest.raises(LookupError, match=r"outside of MephistoDB\.read"):
+                query()
 
     def test_nothing_is_taken_after_closing(self, opened: Callable[[], MephistoDB]) -> None:
         db = opened()
