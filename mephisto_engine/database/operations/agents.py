@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -146,6 +146,10 @@ HISTORY = Compiled(
         )
     )
 )
+
+
+UNIT_COLUMNS: Final = 9
+"""How many columns `units_with_data` has."""
 
 
 def units_with_data() -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
@@ -29,14 +29,14 @@ from mephisto_engine.data_model import (
 )
 from mephisto_engine.data_model.answers import AnswerRecord, FileRecord, ReviewRecord
 from mephisto_engine.data_model.base import database as in_use
-from mephisto_engine.data_model.records import UnitRecord
 from mephisto_engine.data_model.status import DONE_UNIT, HOLDING_AGENT, DecisionStatus
+from mephisto_engine.database.operations.agents import UNIT_COLUMNS, unit_record, units_with_data
 from mephisto_engine.errors import NotFoundError
 
 PORTION: Final = 200
 """Units that are read together: six queries for all of them, and little memory."""
 
-_AGENT: Final = 14
+_AGENT: Final = UNIT_COLUMNS + 6
 """Place of the agent's id among the columns of `_units`; what follows is of the agent."""
 
 _HOLDS = Agent.status.in_(sorted(HOLDING_AGENT))
@@ -133,16 +133,10 @@ def _run_ids(where: Any) -> tuple[int, ...]:
 
 
 def _units() -> Any:
+    """The columns of `units_with_data`, then what `_record` takes behind them."""
     return (
-        Unit.select(
-            Unit.id,
-            Unit.assignment,
-            Unit.task_run,
-            Unit.unit_index,
-            Unit.status,
-            Unit.pay_cents,
-            Assignment.data,
-            Unit.data,
+        units_with_data()
+        .select_extend(
             Assignment.item_index,
             Assignment.requeued_from,
             Judgement.is_right,
@@ -156,7 +150,6 @@ def _units() -> Any:
             Agent.submitted_at,
             Submission.body,
         )
-        .join(Assignment)
         .switch(Unit)
         .join(Judgement, JOIN.LEFT_OUTER, on=(Judgement.unit == Unit.id))
         .switch(Unit)
@@ -168,22 +161,11 @@ def _units() -> Any:
 
 
 def _record(row: tuple[Any, ...], **parts: Any) -> AnswerRecord:
-    number, assignment, run, index, status, pay, shared, data, item_index = row[:9]
-    requeued_from, is_right, expected, provider_type, name = row[9:_AGENT]
+    item_index, requeued_from, is_right, expected, provider_type, name = row[UNIT_COLUMNS:_AGENT]
     agent, worker, agent_status, started, submitted, text = row[_AGENT:]
-    unit = UnitRecord(
-        number,
-        assignment,
-        run,
-        index,
-        status,
-        pay,
-        orjson.loads(shared),
-        orjson.loads(data),
-        worker,
-    )
     return AnswerRecord(
-        unit=unit,
+        # Who holds the unit, which is nobody once it has expired.
+        unit=replace(unit_record(row[:UNIT_COLUMNS]), worker_id=worker),
         item_index=item_index,
         requeued_from=requeued_from,
         is_right=None if is_right is None else bool(is_right),
