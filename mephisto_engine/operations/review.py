@@ -23,7 +23,12 @@ from mephisto_engine.errors import StateError
 from mephisto_engine.operations.compensation import Compensation, Order, compensate
 from mephisto_engine.operations.payments import Failpoint, Patience, Sender, sending_alone
 from mephisto_engine.operations.provider_access import provider_of_run
-from mephisto_engine.operations.review_detail import ReviewedUnit, reviewed_unit
+from mephisto_engine.operations.review_detail import (
+    ItemUnit,
+    ReviewedUnit,
+    reviewed_item,
+    reviewed_unit,
+)
 
 AT_ONCE = 8
 """Decisions that are under way to providers at one time."""
@@ -104,6 +109,10 @@ class Review:
             NotFoundError: there is no such unit.
         """
         return self._db.read(reviewed_unit, unit_id, self._plugins(), self._home)
+
+    def item(self, assignment_id: int) -> tuple[ItemUnit, ...]:
+        """The answered units of an item, decided or not, each as the blueprint shows it."""
+        return self._db.read(reviewed_item, assignment_id, self._plugins(), self._home)
 
     def staged(self, run_id: int | None = None, task_name: str | None = None) -> list[DecisionRow]:
         """Decisions that wait to be sent, oldest first."""

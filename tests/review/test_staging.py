@@ -9,6 +9,7 @@ from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations.review import NewDecision
 from mephisto_engine.errors import NotFoundError, StateError
 from mephisto_engine.operations.review import Review
+from mephisto_engine.testing.conformance.database import StoredRun
 
 
 def test_the_queue_goes_by_worker_and_then_by_age(run: ReviewedRun) -> None:
@@ -121,3 +122,18 @@ def test_open_units_are_not_decided_on(db: MephistoDB, home: Path, run: Reviewed
     unit = StoredRun.create(db).units[0][0]
     with pytest.raises(StateError, match="launched"):
         run.review.stage(NewDecision(unit, "accepted"))
+
+
+def test_an_items_units_are_read_together_whatever_was_decided(
+    run: ReviewedRun, db: MephistoDB
+) -> None:
+    stored = StoredRun.create(db, units_each=3)
+    for place, worker in enumerate(("alice", "bob")):
+        stored.submit(stored.arrive(worker, place), f'{{"answer": {place}}}')
+    (first, item), (second, _), _unanswered = stored.units
+    run.review.stage(NewDecision(first, "accepted"))
+    read = run.review.item(item)
+    assert [unit.record.unit.id for unit in read] == [first, second]
+    assert [unit.record.worker_name for unit in read] == ["alice", "bob"]
+    assert all(unit.sections and not unit.record.files for unit in read)
+    assert run.review.item(item + 1) == ()

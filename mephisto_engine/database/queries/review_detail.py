@@ -25,6 +25,9 @@ from mephisto_engine.database.queries.standing import Figures, Within, figures
 LAST = 5
 """How many earlier decisions are shown."""
 
+MOST_OF_ITEM = 50
+"""Units of one item that are set side by side."""
+
 LONGEST_PREVIEW = 1000
 """Characters of another worker's answer that are read for one line."""
 
@@ -81,6 +84,17 @@ def surroundings(unit_id: int) -> Surroundings:
         _decisions(Decision.task_run.in_(runs)),
         _siblings(unit),
     )
+
+
+def answered_units(assignment_id: int) -> list[int]:
+    """Units of an assignment that somebody has handed in, in their order."""
+    query = (
+        Unit.select(Unit.id)
+        .where((Unit.assignment == assignment_id) & Unit.status.in_(sorted(DONE_UNIT)))
+        .order_by(Unit.unit_index, Unit.id)
+        .limit(MOST_OF_ITEM)
+    )
+    return [number for (number,) in database.obj.stream(query)]
 
 
 def _grants(worker_id: int) -> tuple[tuple[str, int], ...]:
