@@ -20,7 +20,7 @@ from mephisto_tui.view.grid import WIDEST_TERMINAL, grid_lines
 from mephisto_tui.view.raw import json_text
 from mephisto_tui.view.reading import wrapped_words
 from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line, line_width, padded
-from mephisto_tui.view.words import clock_time, plural
+from mephisto_tui.view.words import clock_time, plural, size
 
 LONGEST_VALUE: Final = 4000
 """Characters of one value that are shown; `v` shows all of it."""
@@ -42,22 +42,30 @@ def section_lines(sections: Sequence[Section], cells: int) -> list[Line]:
     lines: list[Line] = []
     for section in sections:
         lines += [BLANK] if lines else []
-        lines.append((Span(f" {clean(section.title, 60)}", "accent"), *_remark(section)))
-        lines += _body(section, cells)
+        lines.append(title_line(section))
+        lines += body_lines(section, cells)
     return lines
+
+
+def title_line(section: Section) -> Line:
+    """A section's title, and what there is to say of it as a whole."""
+    return (Span(f" {clean(section.title, 60)}", "accent"), *_remark(section))
 
 
 def _remark(section: Section) -> Line:
     """What stands beside the title."""
+    if section.kind == "files":
+        return (Span("   ⏎ open · y copy path", "dim"),)
     if section.kind != "comparison":
         return ()
     right = sum(row.is_right for row in section.rows)
     return (Span(f"   {right} of {len(section.rows)} right", "dim"),)
 
 
-def _body(section: Section, cells: int) -> list[Line]:
+def body_lines(section: Section, cells: int) -> list[Line]:
+    """A section without its title."""
     if section.kind == "json":
-        return _long_text(_as_json(section), cells)
+        return long_text(_as_json(section), cells)
     if section.kind == "grid":
         return grid_lines(section.columns, section.rows[:MOST_ROWS], as_text, cells) + _more(
             section.rows
@@ -98,7 +106,7 @@ def _pair(label: int, row: tuple[str, Any], cells: int) -> list[Line]:
 def _turn(label: int, turn: Turn, cells: int) -> list[Line]:
     at = () if turn.at is None else (Span(f"  {clock_time(turn.at)}", "dim"),)
     lines = _beside((*at, _MARGIN), turn.who, label, turn.text, cells)
-    return [_toned(part, "bad") for part in lines] if turn.is_bad else lines
+    return [toned(part, "bad") for part in lines] if turn.is_bad else lines
 
 
 def _compared(label: int, row: Compared, cells: int) -> list[Line]:
@@ -107,19 +115,19 @@ def _compared(label: int, row: Compared, cells: int) -> list[Line]:
     if row.is_right:
         return lines
     wanted = _beside((_MARGIN, Span("  ")), EXPECTED, label, row.wanted, cells)
-    return [*lines, *(_toned(part, "good") for part in wanted)]
+    return [*lines, *(toned(part, "good") for part in wanted)]
 
 
 def _beside(head: Line, name: str, label: int, value: Any, cells: int) -> list[Line]:
     """A value, wrapped, beside a name; what goes before the name is on the first line alone."""
     before = line_width(head)
-    first, *rest = _long_text(as_text(value), max(10, cells - before - label - 2))
+    first, *rest = long_text(as_text(value), max(10, cells - before - label - 2))
     gap = Span(" " * (before + label + 1))
     shown = padded(Span(clean(str(name), LABEL_CELLS), "dim"), label)
     return [(*head, shown, Span(" "), *first), *((gap, *more) for more in rest)]
 
 
-def _toned(spans: Line, tone: Tone) -> Line:
+def toned(spans: Line, tone: Tone) -> Line:
     """The line with its plain pieces in a tone."""
     return tuple(span if span.tone else span._replace(tone=tone) for span in spans)
 
@@ -131,7 +139,7 @@ def _check(check: Check, cells: int) -> list[Line]:
 
 def _moment(moment: Moment, cells: int) -> list[Line]:
     lines = _marked((_MARGIN, Span(f"{clock_time(moment.at)} ", "dim")), moment.text, cells)
-    return [_toned(part, "bad") for part in lines] if moment.is_bad else lines
+    return [toned(part, "bad") for part in lines] if moment.is_bad else lines
 
 
 def _marked(head: Line, text: str, cells: int) -> list[Line]:
@@ -159,7 +167,7 @@ def _side_by_side(lines: Sequence[Line], cells: int) -> Iterator[Line]:
         yield left
 
 
-def _long_text(text: str, cells: int) -> list[Line]:
+def long_text(text: str, cells: int) -> list[Line]:
     """Wrapped text; what is cut off, and what could have steered the terminal, is said."""
     longest = LONGEST_VALUE if cells <= WIDEST_TERMINAL else len(text)
     shown = wrapped_words(text[:longest], max(1, cells - 1))
@@ -173,8 +181,8 @@ def _long_text(text: str, cells: int) -> list[Line]:
 
 
 def _file(file: tuple[str, str, int], cells: int) -> list[Line]:
-    name, path, size = file
-    head = (Span(f"  {clean(name, 40)}  "), Span(f"{size:,} bytes  "))
+    name, path, number = file
+    head = (Span(f"  {clean(name, 40)}  "), Span(f"{size(number)}  "))
     return [(*head, Span(clean(path, 200), "dim"))]
 
 

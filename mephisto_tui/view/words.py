@@ -44,7 +44,11 @@ def clock_time(moment: datetime) -> str:
 
 
 def size(number: int) -> str:
-    """Bytes in a few cells: ``812 MiB``, ``3.4 GiB``, ``1.2 TiB``."""
+    """Bytes in a few cells: ``12 B``, ``214 KiB``, ``812 MiB``, ``3.4 GiB``, ``1.2 TiB``."""
+    if number < 1024:
+        return f"{number} B"
+    if number < 1024**2:
+        return f"{number / 1024:.0f} KiB"
     mebibytes = number / 1024**2
     if mebibytes < 1024:
         return f"{mebibytes:.0f} MiB"
