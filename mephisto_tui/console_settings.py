@@ -1,10 +1,11 @@
-"""The operator's settings of the console: their keys, theme and bell, in one small YAML file.
+"""The operator's settings of the console: keys, theme, bell, opener; one small YAML file.
 
     keys:
       run.stop: ctrl+x
       list.filter: [/, ctrl+f]
     theme: tokyo-night
     bell: true
+    opener: chafa
 
 What cannot be used is left aside as a whole, and said in one sentence.
 """
@@ -49,6 +50,8 @@ class ConsoleSettings:
     """Empty: what suits the terminal."""
     rings: bool = False
     """Whether the terminal's bell rings."""
+    opener: str = ""
+    """The program, with its arguments, that shows files which workers sent."""
     complaint: str = ""
     """What is wrong with the file, and what is done instead; may hold foreign words."""
 
@@ -60,7 +63,7 @@ def theme_for(wished: str, has_few_colours: bool) -> str:
     return wished or THEMES[0]
 
 
-SETTINGS: Final = ("keys", "theme", "bell")
+SETTINGS: Final = ("keys", "theme", "bell", "opener")
 
 
 def settings_path(environ: Mapping[str, str] = os.environ) -> Path:
@@ -97,12 +100,16 @@ def _checked(path: Path, content: dict[str, Any]) -> ConsoleSettings:
     bell = str(content.get("bell", "")).lower()
     if bell not in ("", "true", "false"):
         faults.append(f"bell is {bell!r} (true, false)")
+    opener = content.get("opener", "")
+    if not isinstance(opener, str):
+        faults.append("opener is not the name of a program")
+        opener = ""
     keymap, key_faults = read_keys(content.get("keys") or {})
     if key_faults:
         key_faults[-1] += "; all keys are as they come"
     faults += key_faults
     return ConsoleSettings(
-        keymap, theme, bell == "true", f"{path}: {'; '.join(faults)}" if faults else ""
+        keymap, theme, bell == "true", opener, f"{path}: {'; '.join(faults)}" if faults else ""
     )
 
 

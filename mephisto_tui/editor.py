@@ -44,31 +44,44 @@ def show_in_editor(text: str, suffix: str, descriptor: int) -> str:
     if not command:
         return "no editor found: set $EDITOR"
     name = Path(command[0]).name
-    folder = Path(tempfile.mkdtemp(prefix="mephisto-"))  # 0700, the file in it 0600
     try:
-        path = folder / f"shown{suffix}"
-        path.touch(mode=0o600)
-        path.write_text(text, "utf-8", errors="replace")
-        status = _run([*command, str(path)], descriptor)
-        is_changed = not path.exists() or path.read_text("utf-8", errors="replace") != text
+        with private_copy(text, suffix) as path:
+            status = run_alone([*command, str(path)], descriptor)
+            is_changed = not path.exists() or path.read_text("utf-8", errors="replace") != text
     except OSError as error:
         return f"{name} could not be started: {error.strerror}"
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     if status != 0:
         return f"{name} ended with status {status}"
     return f"{name} is closed; what was changed there is not kept" if is_changed else ""
 
 
-def _run(command: list[str], descriptor: int) -> int:
-    """Run it as a job of its own, as a shell would.
+@contextmanager
+def private_copy(text: str, suffix: str) -> Iterator[Path]:
+    """A file with the text that its owner alone can read, gone afterwards with all beside it."""
+    folder = Path(tempfile.mkdtemp(prefix="mephisto-"))  # 0700, the file in it 0600
+    try:
+        path = folder / f"shown{suffix}"
+        path.touch(mode=0o600)
+        path.write_text(text, "utf-8", errors="replace")
+        yield path
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
-    Ctrl+z and ctrl+c are then the editor's alone: in the console's own group they would stop the
-    engine too.
+
+def run_alone(command: list[str], descriptor: int, environ: Mapping[str, str] | None = None) -> int:
+    """Run a program in the terminal as a job of its own, as a shell would; its exit status.
+
+    Ctrl+z and ctrl+c are then the program's alone: in the console's own group they would stop the
+    engine too. Raises OSError if it cannot be started.
     """
     with _deaf_to_the_terminal():
         process = subprocess.Popen(
-            command, stdin=descriptor, stdout=descriptor, stderr=descriptor, process_group=0
+            command,
+            stdin=descriptor,
+            stdout=descriptor,
+            stderr=descriptor,
+            process_group=0,
+            env=environ,
         )
         try:
             os.tcsetpgrp(descriptor, process.pid)
