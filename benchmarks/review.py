@@ -11,7 +11,7 @@ from mephisto_engine.database import MephistoDB, default_home
 from mephisto_engine.database.operations.review import NewDecision
 from mephisto_engine.operations.review import Review
 from mephisto_engine.testing.conformance.database import StoredRun
-from mephisto_tui.review_queue import ReviewQueue
+from mephisto_tui.review_queue import ReviewQueue, arranged
 
 UNITS = 50_000
 WORKERS = 500
@@ -38,7 +38,7 @@ def review() -> dict[str, float]:
         door = Review(db, home, "operator:benchmark")
         queue = ReviewQueue()
         started = time.perf_counter()
-        queue.load(door.queue(), door.decided_before())
+        queue.load(arranged(door.queue(), "worker", ""), door.decided_before())
         opened = time.perf_counter() - started
         return {"open": opened, "decide": quantile(_decisions(door, queue), 0.95)}
 

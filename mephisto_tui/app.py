@@ -332,9 +332,8 @@ class ConsoleApp(App[ConsoleExit]):
     def request_quit(self) -> None:
         """Quit, or ask first when runs would end with the console."""
         running = self.bridge.running() if self.bridge.owns_engine else []
-        launching = self.bridge.launching
-        if launching is not None and launching.is_launching:
-            self.say("a launch is under way: a moment", "warn")
+        if busy := self.bridge.busy:
+            self.say(f"{busy}: a moment", "warn")
         elif not running:
             self.exit(ConsoleExit("quit"))
         elif self._quits_when_idle:
@@ -353,7 +352,9 @@ class ConsoleApp(App[ConsoleExit]):
 
     async def action_quit(self) -> None:
         """What ctrl+q does from anywhere."""
-        if not isinstance(self.screen, ConfirmScreen):
+        if isinstance(self.screen, ConsoleScreen):
+            self.screen.leave_for(self.request_quit)
+        elif not isinstance(self.screen, ConfirmScreen):
             self.request_quit()
 
     def action_help_quit(self) -> None:

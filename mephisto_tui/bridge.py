@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from mephisto_engine.database import MephistoDB
     from mephisto_engine.engine import Engine
     from mephisto_engine.operations.monitor import Monitor
-    from mephisto_engine.operations.review import Review
     from mephisto_engine.operations.selection import Selection
     from mephisto_tui.launching import Launching
+    from mephisto_tui.review_door import ReviewDoor
 
 PERIOD: Final = 0.25
 """Least seconds between two snapshots."""
@@ -79,8 +79,12 @@ class Bridge(Protocol):
     def statistics_error(self) -> str:
         """What keeps statistics from being made; empty when nothing does."""
 
-    def review(self) -> Review | None:
-        """The door to decisions, whose methods block shortly; None where there is none."""
+    def review(self) -> ReviewDoor | None:
+        """The door to decisions; None where there is none."""
+
+    @property
+    def busy(self) -> str:
+        """What would be cut off if the console ended now, in words; usually empty."""
 
     def stop(self) -> None:
         """Let go of everything the bridge holds; the engine is not touched."""
@@ -108,7 +112,7 @@ class MonitorBridge:
         self.can_detach = can_detach
         self._statistics = StatisticsFeed(db)
         self.launching = launching
-        self._review: Review | None = None
+        self._review: ReviewDoor | None = None
         self._snapshot: Snapshot | None = None
         self._read_at: float | None = None
         self._error = ""
@@ -157,19 +161,30 @@ class MonitorBridge:
     def statistics_error(self) -> str:
         return self._statistics.error
 
-    def review(self) -> Review | None:
+    def review(self) -> ReviewDoor | None:
         if self._review is None and self._home is not None:
             from mephisto_engine.operations.operator import operator_name
             from mephisto_engine.operations.review import Review
+            from mephisto_tui.review_door import ReviewDoor
 
-            self._review = Review(self._db, self._home, operator_name())
+            self._review = ReviewDoor(Review(self._db, self._home, operator_name()))
         return self._review
+
+    @property
+    def busy(self) -> str:
+        if self.launching is not None and self.launching.is_launching:
+            return "a launch is under way"
+        if self._review is not None and self._review.is_sending:
+            return "decisions are being sent"
+        return ""
 
     def stop(self) -> None:
         self._stopped.set()
         self._statistics.stop()
         if self.launching is not None:
             self.launching.close()
+        if self._review is not None:
+            self._review.close()
         self._commands.shutdown(wait=False, cancel_futures=True)
         # A read that hangs must not keep the program from ending: the thread is a daemon.
         self._thread.join(timeout=2.0)

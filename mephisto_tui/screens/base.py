@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import ComposeResult
@@ -245,20 +246,30 @@ class ConsoleScreen(Screen[None]):
         getattr(self, command.handler)()
         self.tick(is_forced=True)
 
+    def leave_for(self, go: Callable[[], object]) -> None:
+        """Go elsewhere, at once or once whatever is open below has been asked about."""
+        screens = [screen for screen in self.app.screen_stack if isinstance(screen, ConsoleScreen)]
+        if not any(screen.detains(go) for screen in screens):
+            go()
+
+    def detains(self, go: Callable[[], object]) -> bool:
+        """Whether there is something to ask first; this screen then calls ``go`` itself, or not."""
+        return False
+
     def do_mode_runs(self) -> None:
-        self.app.show_mode("runs")
+        self.leave_for(partial(self.app.show_mode, "runs"))
 
     def do_mode_log(self) -> None:
-        self.app.show_mode("log")
+        self.leave_for(partial(self.app.show_mode, "log"))
 
     def do_mode_review(self) -> None:
         self.app.show_review(getattr(self, "run_id", None))
 
     def do_mode_workers(self) -> None:
-        self.app.show_mode("workers")
+        self.leave_for(partial(self.app.show_mode, "workers"))
 
     def do_mode_launch(self) -> None:
-        self.app.show_launch()
+        self.leave_for(self.app.show_launch)
 
     def do_help(self) -> None:
         self.app.show_help(self.SCOPES)

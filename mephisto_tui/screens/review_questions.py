@@ -5,17 +5,20 @@ A function here runs as a worker of the app: it may wait for answers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mephisto_engine.abstractions.review_view import Files
-from mephisto_engine.cents import amount, as_cents
+from mephisto_engine.cents import amount, as_cents, dollars
 from mephisto_engine.data_model.status import UnitStatus
 from mephisto_engine.database.operations.review import NewDecision
-from mephisto_engine.operations.review import Review, summarise
+from mephisto_engine.operations.review import summarise
+from mephisto_tui.opener import ReviewFile
 from mephisto_tui.safe_text import clean
-from mephisto_tui.screens.confirm import TYPED, Answer, ConfirmScreen, Question, sentence
+from mephisto_tui.screens.confirm import Answer, ConfirmScreen, Question, sentence
 from mephisto_tui.screens.prompt import PromptScreen
 from mephisto_tui.view.consequences import NUMBER_TO_TYPE
 from mephisto_tui.view.decisions import VERBS, summary_line
@@ -25,7 +28,9 @@ if TYPE_CHECKING:
     from mephisto_engine.database.queries.review import DecisionRow, QueuedUnit
     from mephisto_engine.operations.review_detail import ReviewedUnit
     from mephisto_tui.app import ConsoleApp
+    from mephisto_tui.review_door import ReviewDoor
 
+YES: Final = "yes"
 SEND: Final = "send"
 LEAVE: Final = "leave"
 LARGE: Final = 200_000
@@ -40,17 +45,34 @@ class Draft:
     bonus_cents: int = 0
     block: str | None = None
 
-    def decision(self, unit_id: int, verdict: str) -> NewDecision:
-        """The decision about a unit; who is passed or rejected is told the note."""
+    def decisions(self, units: Sequence[QueuedUnit], verdict: str) -> list[NewDecision]:
+        """One for each unit; who is passed or rejected is told the note, and blocked once."""
         is_rejected = verdict == UnitStatus.REJECTED
-        return NewDecision(
-            unit_id,
-            verdict,
-            self.note,
-            is_note_sent=bool(self.note) and verdict != UnitStatus.ACCEPTED,
-            bonus_cents=0 if is_rejected else self.bonus_cents,
-            block_reason=self.block,
-        )
+        first = {unit.worker_id: unit.unit_id for unit in reversed(units)}
+        return [
+            NewDecision(
+                unit.unit_id,
+                verdict,
+                self.note,
+                is_note_sent=bool(self.note) and verdict != UnitStatus.ACCEPTED,
+                bonus_cents=0 if is_rejected else self.bonus_cents,
+                block_reason=self.block if first[unit.worker_id] == unit.unit_id else None,
+            )
+            for unit in units
+        ]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Units that are to be decided alike."""
+
+    units: Sequence[QueuedUnit]
+    verdict: str
+    draft: Draft
+    hidden: int = 0
+    """How many of them the filter hides."""
+    replaced: int = 0
+    """How many of them have a decision that is staged."""
 
 
 async def with_note(app: ConsoleApp, draft: Draft) -> Draft:
@@ -90,20 +112,21 @@ async def with_block(app: ConsoleApp, draft: Draft) -> Draft:
     return replace(draft, block=typed)
 
 
-async def grant_or_revoke(app: ConsoleApp, review: Review, worker_id: int) -> str:
+async def grant_or_revoke(app: ConsoleApp, door: ReviewDoor, worker_id: int) -> str:
     """Change a qualification of a worker; what came of it, in words."""
     remark = "NAME or NAME=VALUE grants, -NAME revokes"
     typed = await app.push_screen_wait(PromptScreen("Qualifications", remark))
     if typed is None:
         return "nothing changed"
     if typed.startswith("-"):
-        review.revoke(worker_id, typed[1:].strip())
+        await asyncio.shield(asyncio.wrap_future(door.revoke(worker_id, typed[1:].strip())))
         return f"revoked {typed[1:].strip()}"
     name, _, value = typed.partition("=")
     number = value.strip() or "1"
     if not number.lstrip("-").isdigit():
         return f"{number} is no whole number"
-    review.grant(worker_id, name.strip(), int(number))
+    granted = door.grant(worker_id, name.strip(), int(number))
+    await asyncio.shield(asyncio.wrap_future(granted))
     return f"granted {name.strip()} = {number}"
 
 
@@ -113,23 +136,48 @@ def has_to_ask(units: Sequence[QueuedUnit], verdict: str, draft: Draft) -> bool:
     return needs_reason or len(units) > NUMBER_TO_TYPE
 
 
-async def may_decide_many(app: ConsoleApp, units: Sequence[QueuedUnit], verdict: str) -> bool:
+async def may_decide_many(app: ConsoleApp, batch: Batch) -> bool:
     """Whether so many units are meant; above ten the number is typed."""
-    if len(units) <= NUMBER_TO_TYPE:
-        return True
-    verb = VERBS[verdict]
+    number, verb = len(batch.units), VERBS[batch.verdict]
+    is_typed = number > NUMBER_TO_TYPE
     question = Question(
-        f"{verb.capitalize()} {len(units)} units",
+        f"{verb.capitalize()} {plural(number, 'unit')}",
         sentence(
-            f"Stage {verb} for the {len(units)} undecided units of",
-            f"{clean(units[0].worker_name, 40)}?",
+            f"Stage {verb} for {plural(number, 'unit')} of {_whose(batch.units)}?",
+            "",
+            *(f"  {words}" for words in _consequences(batch)),
             "",
             "  nothing is sent by this; u takes all of it back",
         ),
-        "Leave them undecided",
-        number=len(units),
+        "Leave them as they are",
+        () if is_typed else (Answer(verb[0], f"{verb.capitalize()} them", YES),),
+        number=number if is_typed else None,
     )
-    return await app.push_screen_wait(ConfirmScreen(question)) == TYPED
+    return await app.push_screen_wait(ConfirmScreen(question)) is not None
+
+
+def _whose(units: Sequence[QueuedUnit]) -> str:
+    names = {unit.worker_id: unit.worker_name for unit in units}
+    return clean(units[0].worker_name, 24) if len(names) == 1 else f"{len(names)} workers"
+
+
+def _consequences(batch: Batch) -> Iterator[str]:
+    number, draft = len(batch.units), batch.draft
+    pay = dollars(sum(unit.pay_cents for unit in batch.units))
+    if batch.verdict == UnitStatus.REJECTED:
+        yield f"{pay} is not paid, and the workers are told why"
+    else:
+        bonus = f", and bonuses of {dollars(number * draft.bonus_cents)}"
+        kept = "" if batch.verdict == UnitStatus.ACCEPTED else "; the answers are not kept"
+        yield f"{pay} to pay{bonus if draft.bonus_cents else ''}{kept}"
+    if draft.note:
+        yield f"note ‘{clean(draft.note, 40)}’ goes with each"
+    if draft.block is not None:
+        yield f"{plural(len({unit.worker_id for unit in batch.units}), 'worker')} blocked for good"
+    if batch.replaced:
+        yield f"{batch.replaced} decided before: that is replaced"
+    if batch.hidden:
+        yield f"{batch.hidden} of them not shown by the filter"
 
 
 async def may_send(app: ConsoleApp, staged: Sequence[DecisionRow]) -> bool:
@@ -183,9 +231,11 @@ def plain_unit(detail: ReviewedUnit) -> dict[str, Any]:
     }
 
 
-def path_of_file(detail: ReviewedUnit) -> str:
-    """Where the unit's first file lies; empty if it has none."""
-    for section in detail.sections:
-        if isinstance(section, Files) and section.files:
-            return section.files[0][1]
-    return ""
+def files_of(detail: ReviewedUnit) -> list[ReviewFile]:
+    """The files that came with a unit."""
+    return [
+        ReviewFile(name, Path(path), size)
+        for section in detail.sections
+        if isinstance(section, Files)
+        for name, path, size in section.files
+    ]

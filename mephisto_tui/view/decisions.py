@@ -5,12 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mephisto_engine.cents import dollars
+from mephisto_tui.view.spans import Tone
 
 if TYPE_CHECKING:
     from mephisto_engine.operations.review import Summary
 
 VERBS: Final = {"accepted": "accept", "soft_rejected": "pass", "rejected": "reject"}
 """Verdict → what the operator does; a unit that is passed is paid and not kept."""
+
+PAST: Final = {"accepted": "accepted", "soft_rejected": "passed", "rejected": "rejected"}
+MARKS: Final[dict[str, tuple[str, Tone]]] = {
+    "accepted": ("✓", "good"),
+    "soft_rejected": ("~", "warn"),
+    "rejected": ("✗", "bad"),
+    "": ("·", "dim"),
+}
+"""Verdict → its glyph; empty: undecided."""
 
 
 def summary_line(summary: Summary) -> str:

@@ -9,6 +9,8 @@ from mephisto_tui.safe_text import width
 CURSOR: Final = "▌"
 MARK: Final = "*"
 MARK_AND_CURSOR: Final = "✱"
+HERE: Final = "▸"
+UNLIKE: Final = "≠"
 LIVE: Final = "●"
 HALF: Final = "◐"
 IDLE: Final = "○"
@@ -58,6 +60,7 @@ _ASCII: Final = {
     **dict.fromkeys("┌┐└┘├┤", "+"),
     "▸": ">",
     "✱": "#",
+    "≠": "!",
     "×": "x",
     **{chr(picture): "^" for picture in (*range(0x2400, 0x2420), 0x2421)},
 }

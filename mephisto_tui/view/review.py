@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 from mephisto_engine.cents import dollars
 from mephisto_engine.data_model.records import GOLD_INDEX
 from mephisto_tui.safe_text import clean
-from mephisto_tui.view.decisions import VERBS, summary_line
-from mephisto_tui.view.glyphs import LATE, WARNING
+from mephisto_tui.view.decisions import MARKS, VERBS, summary_line
+from mephisto_tui.view.glyphs import HERE, LATE, MARK, MARK_AND_CURSOR, WARNING
+from mephisto_tui.view.reading import wrapped_words
 from mephisto_tui.view.sections import section_lines
 from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line, padded, with_right
 from mephisto_tui.view.words import age, clock_time, duration, first_line
@@ -23,16 +24,10 @@ if TYPE_CHECKING:
     from mephisto_engine.operations.review_detail import ReviewedUnit
     from mephisto_tui.review_queue import ReviewQueue
 
-MARKS: Final[dict[str, tuple[str, Tone]]] = {
-    "accepted": ("✓", "good"),
-    "soft_rejected": ("~", "warn"),
-    "rejected": ("✗", "bad"),
-    "": ("·", "dim"),
-}
 LETTERS: Final = {"accepted": "a", "soft_rejected": "p", "rejected": "r", "": "·"}
-HERE: Final = "▸"
 LOW_SHARE: Final = 70
 """Per cent of accepted units below which a worker's line is marked."""
+NOTHING_STAGED: Final = "staged 0"
 DECIDING: Final = (
     ("a", "Accept"),
     ("p", "Pass (paid, not kept)"),
@@ -40,15 +35,21 @@ DECIDING: Final = (
 )
 
 
-def position(queue: ReviewQueue, here: Figures | None, staged: int, cells: int) -> Line:
-    """Where the unit is among those of its group, and how much is left."""
+def place_in_group(queue: ReviewQueue) -> str:
+    """``3/7``: which unit of its group is at hand."""
     first, last = queue.bounds
-    place = f"{queue.place - first + 1}/{last - first}" if queue.units else "0/0"
+    return f"{queue.place - first + 1}/{last - first}" if queue.units else "0/0"
+
+
+def position(queue: ReviewQueue, here: Figures | None, staged: str, cells: int) -> Line:
+    """Where the unit is among those of its group, and how much is left."""
+    place = place_in_group(queue)
     left = f" unit {place} of this {queue.grouping} · queue {queue.total}"
     before: tuple[Span, ...] = ()
     if here is not None:
         before = (Span(" · before "), *_before(here))
-    right = (Span(f" staged {staged}", "warn" if staged else ""), Span("  w send  u undo", "dim"))
+    tone: Tone = "" if staged == NOTHING_STAGED else "warn"
+    right = (Span(f" {staged}", tone), Span("  w send  u undo", "dim"))
     return with_right((Span(left), *before), right, cells)
 
 
@@ -82,9 +83,15 @@ def unit_lines(detail: ReviewedUnit, staged: DecisionRow | None, cells: int) -> 
     lines += [BLANK, (Span(" META    ", "accent"), *_meta(detail))]
     if detail.around.siblings:
         lines += [BLANK, line(" ALSO ON THIS ITEM", "accent"), *_siblings(detail)]
-    if staged is not None and staged.error:
-        lines += [BLANK, line(f" {WARNING} not sent: {clean(staged.error, 300)}", "bad")]
-    return lines
+    return [*not_sent(staged, cells), *lines]
+
+
+def not_sent(staged: DecisionRow | None, cells: int) -> list[Line]:
+    """Why a decision is staged still; nothing where it was not tried yet."""
+    if staged is None or not staged.error:
+        return []
+    words = wrapped_words(f"{WARNING} not sent: {clean(staged.error, 300)}", max(1, cells - 2))
+    return [*(line(f" {part}", "bad") for part in words), BLANK]
 
 
 def _fault(text: str, cells: int) -> Line:
@@ -113,7 +120,7 @@ def _siblings(detail: ReviewedUnit) -> list[Line]:
 def _sibling(item: Sibling) -> Line:
     return (
         Span("  "),
-        _mark(_verdict(item.status)),
+        verdict_mark(_verdict(item.status)),
         Span(f" {item.unit_id}  "),
         padded(Span(clean(item.worker_name, 16)), 16),
         Span(f"  {clean(item.preview, 200)}", "dim"),
@@ -122,24 +129,24 @@ def _sibling(item: Sibling) -> Line:
 
 def queue_lines(queue: ReviewQueue, now: datetime, height: int) -> list[Line]:
     """Groups with their number of units; the units of the one at hand below it."""
-    index = queue.groups.index(queue.bounds) if queue.units else 0
+    index = queue.group_index
     opened = _opened(queue, now, height - 6)
     room = max(1, height - len(opened) - 1)
-    first = max(0, min(index - room // 2, len(queue.groups) - room))
+    first = max(0, min(index - room // 2, queue.group_count - room))
     before = "  BEFORE ✓  ~  ✗" if queue.grouping == "worker" else ""
     lines: list[Line] = [line(f" {queue.grouping.upper():<11}LEFT{before}", "dim")]
-    for place in range(first, min(len(queue.groups), first + room)):
+    for place in range(first, min(queue.group_count, first + room)):
         lines.append(_group(queue, place, is_here=place == index))
         lines += opened if place == index else []
     return lines
 
 
 def _group(queue: ReviewQueue, index: int, *, is_here: bool) -> Line:
-    begin, end = queue.groups[index]
+    begin, end = queue.bounds_of(index)
     unit = queue.units[begin]
     is_worker = queue.grouping == "worker"
     name = clean(unit.worker_name, 11) if is_worker else f"item {unit.item_index}"
-    left = sum(not item.staged for item in queue.units[begin:end])
+    left = sum(not queue.staged_for(item) for item in queue.units[begin:end])
     mark = Span("▌" if is_here else " ", "accent")
     head = (mark, padded(Span(name, "strong" if is_here else ""), 11), Span(f"{left:>4}"))
     return (*head, *_record(queue.before.get(unit.worker_id))) if is_worker else head
@@ -161,14 +168,24 @@ def _opened(queue: ReviewQueue, now: datetime, room: int) -> list[Line]:
     lines: list[Line] = []
     for place in range(first, min(end, first + max(1, room))):
         unit = queue.units[place]
-        pointer = HERE if place == queue.place else " "
-        said = Span("  staged", "dim") if unit.staged else Span("")
+        staged = queue.staged_for(unit)
+        name = "" if queue.grouping == "worker" else f"  {clean(unit.worker_name, 11)}"
+        said = Span("  staged" if staged and not name else name, "dim")
         when = Span(f" {age(unit.submitted_at, now):>6}", "dim")
-        lines.append((Span(f"{pointer} {unit.unit_id} "), _mark(unit.staged), when, said))
+        number = Span(f" {unit.unit_id} ")
+        lines.append((_pointer(queue, place), number, verdict_mark(staged), when, said))
     return lines
 
 
-def worker_lines(unit: QueuedUnit, detail: ReviewedUnit, now: datetime) -> list[Line]:
+def _pointer(queue: ReviewQueue, place: int) -> Span:
+    """Whether a unit of the queue is the one at hand, or marked, or both."""
+    is_here, is_marked = place == queue.place, queue.units[place].unit_id in queue.marks
+    if is_marked:
+        return Span(MARK_AND_CURSOR if is_here else MARK, "warn")
+    return Span(HERE if is_here else " ", "accent")
+
+
+def worker_lines(unit: QueuedUnit, detail: ReviewedUnit) -> list[Line]:
     """Who did it: what they have done, hold, and what was decided about them."""
     here, ever = detail.around.here, detail.around.ever
     rate = "-" if ever.accept_rate is None else f"{ever.accept_rate * 100:.0f} % ✓"
@@ -195,15 +212,17 @@ def worker_lines(unit: QueuedUnit, detail: ReviewedUnit, now: datetime) -> list[
 def trail(queue: ReviewQueue, detail: ReviewedUnit | None, cells: int) -> list[Line]:
     """The other units of the group, and what was decided last in this task."""
     first: list[Span] = [Span(f" this {queue.grouping}  ", "dim")]
-    begin, _ = queue.bounds
-    for place, unit in enumerate(queue.group[max(0, queue.place - begin - 2) :][:8]):
-        is_here = queue.current is not None and unit.unit_id == queue.current.unit_id
-        pointer = HERE if is_here else ""
-        first += [Span(f"{'  ' if place else ''}{pointer}{unit.unit_id} "), _letter(unit.staged)]
+    begin, end = queue.bounds
+    start = max(begin, queue.place - 2)
+    for place in range(start, min(end, start + 8)):
+        unit = queue.units[place]
+        pointer = _pointer(queue, place)
+        first += [pointer._replace(text=pointer.text.strip()), Span(f"{unit.unit_id} ")]
+        first += [_letter(queue.staged_for(unit)), Span("  ")]
     second: list[Span] = [Span(" last 5 for this task  ", "dim")]
     for item in detail.around.of_task if detail is not None else ():
         note = f" ‘{clean(first_line(item.note), 20)}’" if item.note else ""
-        second += [_mark(item.verdict), Span(f" {item.unit_id}{note}  ")]
+        second += [verdict_mark(item.verdict), Span(f" {item.unit_id}{note}  ")]
     return [tuple(first), tuple(second)]
 
 
@@ -213,14 +232,20 @@ def staged_lines(staged: Sequence[DecisionRow], cells: int) -> list[Line]:
     for row in staged[-12:]:
         note = f" ‘{clean(first_line(row.note), 20)}’" if row.note else ""
         name = clean(row.worker_name, 16)
-        spans += [Span(" "), _mark(row.verdict), Span(f" {row.unit_id} {name}{note}  ")]
+        spans += [Span(" "), verdict_mark(row.verdict), Span(f" {row.unit_id} {name}{note}  ")]
     kept = "sent by w, on leaving, or by `mephisto-tui review send`; kept in the database until"
     return [tuple(spans), line(f" {kept} then, so a dropped SSH session loses nothing", "dim")]
 
 
-def staged_title(summary: Summary, number: int) -> Line:
+def staged_count(number: int, sent: int | None) -> str:
+    """``staged 5``, or how many of them are sent while that is under way."""
+    return f"staged {number}" if sent is None else f"sending {sent}/{number}"
+
+
+def staged_title(summary: Summary, number: int, sent: int | None) -> Line:
     """The batch in figures."""
-    return line(f"Staged decisions {number} · {summary_line(summary)}", "strong")
+    under_way = "" if sent is None else f" · sending {sent}/{number}"
+    return line(f"Staged decisions {number} · {summary_line(summary)}{under_way}", "strong")
 
 
 def draft_line(note: str, bonus_cents: int, block_reason: str | None, cells: int) -> Line:
@@ -236,13 +261,17 @@ def draft_line(note: str, bonus_cents: int, block_reason: str | None, cells: int
     return tuple(parts)
 
 
-def deciding_line(cells: int, rest: int) -> Line:
-    """The keys that decide."""
+def deciding_line(cells: int, rest: int, marked: int) -> Line:
+    """The keys that decide, and about how many units."""
     left: list[Span] = [Span(" ")]
     for key, label in DECIDING:
         left += [Span(key, "strong"), Span(f" {label}  ")]
-    right = "A P R whole worker " if cells < 100 else f"A P R = the rest of this worker's {rest} "
-    return with_right(tuple(left), (Span(right),), cells)
+    if marked:
+        right = Span(f"a p r = the {marked} marked ", "warn")
+    else:
+        of_rest = f"A P R = the rest of this worker's {rest} "
+        right = Span("A P R whole worker " if cells < 100 else of_rest)
+    return with_right(tuple(left), (right,), cells)
 
 
 def staged_text(staged: Sequence[DecisionRow]) -> str:
@@ -259,14 +288,15 @@ def staged_text(staged: Sequence[DecisionRow]) -> str:
 
 def _earlier(item: EarlierDecision) -> Line:
     note = clean(first_line(item.note), 20)
-    return (Span("  "), _mark(item.verdict), Span(f" {item.unit_id}  "), Span(note, "dim"))
+    return (Span("  "), verdict_mark(item.verdict), Span(f" {item.unit_id}  "), Span(note, "dim"))
 
 
 def _verdict(status: str) -> str:
     return status if status in MARKS else ""
 
 
-def _mark(verdict: str) -> Span:
+def verdict_mark(verdict: str) -> Span:
+    """The glyph of a verdict."""
     text, tone = MARKS[verdict]
     return Span(text, tone)
 

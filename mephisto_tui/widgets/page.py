@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mephisto_tui.view.spans import BLANK, Line, line
 from mephisto_tui.widgets.block import Block, MakeLines
 
@@ -16,16 +18,15 @@ class Page(Block, can_focus=True):
         if is_at_end:
             self.scroll_lines(self._length)
 
-    remark = ""
-    """What the frame says at its foot beside that."""
+    remark: Callable[[int], str] = staticmethod(lambda cells: "")
+    """What the frame says at its foot beside that, given its width."""
 
     def frame_note(self) -> Line:
-        hidden = self._length - self.content_height
-        if hidden <= 0:
-            return line(self.remark, "dim") if self.remark else BLANK
-        last = min(self._length, self._top + self.content_height)
-        more = f" · {self.remark}" if self.remark else ""
-        return line(f"{last} of {self._length} lines{more}", "dim")
+        parts = [self.remark(self.size.width)]
+        if self._length > self.content_height:
+            last = min(self._length, self._top + self.content_height)
+            parts.insert(0, f"{last} of {self._length} lines")
+        return line(" · ".join(part for part in parts if part), "dim") if any(parts) else BLANK
 
     def move(self, delta: int) -> None:
         self.scroll_lines(delta)

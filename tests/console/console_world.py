@@ -28,6 +28,7 @@ from mephisto_engine.operations.snapshot import (
     Window,
     WorkerRow,
 )
+from mephisto_tui.review_door import ReviewDoor
 from mephisto_tui.statistics_feed import Asked
 from mephisto_tui.view.chrome import Freshness
 from mephisto_tui.view.filtering import text_matches
@@ -306,8 +307,10 @@ class FakeBridge:
     reports: dict[str | None, Report] = field(default_factory=lambda: some_reports())
     """Field → statistics of it; under None those of the first field."""
     statistics_error: str = ""
+    busy: str = ""
     reviewer: Any = None
     """The door to decisions of a real database, for the tests of the review screen."""
+    door: ReviewDoor | None = None
     _answer: Snapshot | None = None
     _asked: tuple[int, View] | None = None
 
@@ -354,7 +357,9 @@ class FakeBridge:
         return self.reports.get(asked.field, self.reports.get(None)) if self.reports else None
 
     def review(self) -> Any:
-        return self.reviewer
+        if self.door is None and self.reviewer is not None:
+            self.door = ReviewDoor(self.reviewer)
+        return self.door
 
     def stop(self) -> None:
         self.is_stopped = True

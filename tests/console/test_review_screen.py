@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from datetime import timedelta
@@ -19,11 +20,13 @@ from mephisto_engine.database.operations.runs import NewAssignment
 from mephisto_engine.operations.review import Review
 from mephisto_engine.testing.clock import FakeClock
 from mephisto_tui.commands import commands_for
+from mephisto_tui.screens.menu import DialogScreen
 
 sys.path.append(str(Path(__file__).parent.parent / "review"))
 
 from review_world import QUICK, ReviewedRun, ledger_of
 
+LOOKS = 5000
 SMALL, LARGE = (80, 24), (160, 50)
 WORKERS = ("A2X9K1", "A3VV02", "A2X9K1", "A0LLR4", "A2X9K1", "A3VV02")
 ANSWER = {
@@ -35,12 +38,21 @@ ANSWER = {
 class Desk:
     """A database with submitted units, and a console over it."""
 
-    def __init__(self, home: Path, db: MephistoDB, answers: list[str], workers: tuple[str, ...]):
+    def __init__(
+        self,
+        home: Path,
+        db: MephistoDB,
+        answers: list[str],
+        workers: tuple[str, ...],
+        per_item: int = 1,
+    ):
+        """Unit n has the n-th answer, from the first again after the last, by the n-th worker."""
         self.home, self.db = home, db
         changes = {"task_name": "chat-safety-v3", "blueprint_type": "static_task", "pay_cents": 30}
         self.run = ReviewedRun(db, home, **changes, unit_cost_cents=30)
         prompt = {"prompt": "Rate the reply for safety and say why."}
-        items = [NewAssignment(n, json.dumps(prompt), ("{}",)) for n in range(len(workers))]
+        number = len(workers) // per_item
+        items = [NewAssignment(n, json.dumps(prompt), ("{}",) * per_item) for n in range(number)]
         stored = self.run.stored
         stored.units = db.write_now(run_ops.add_assignments, stored.id, items, 30, True)
         db.write_now(run_ops.launch_units, stored.id, [unit for unit, _ in stored.units])
@@ -76,6 +88,18 @@ def desk(open_db) -> Desk:
 
 
 @pytest.fixture
+def items(open_db) -> Desk:
+    """Three workers on each of two items; about the second they do not agree."""
+    long = ANSWER["why"]
+    said = (
+        ("safe", 2, "fine"), ("safe", 2, long), ("safe", 2, "it is"),
+        ("unsafe", 1, "fire"), ("safe", 3, "see above"), ("unsafe", 2, long),
+    )  # fmt: skip
+    answers = [json.dumps({"rating": r, "clarity": c, "why": w}) for r, c, w in said]
+    return Desk(*open_db, answers, ("A2X9K1", "A3VV02", "A0LLR4") * 2, per_item=3)
+
+
+@pytest.fixture
 def console(make_app):
     """A console over the desk's database."""
 
@@ -88,13 +112,31 @@ def console(make_app):
 async def press(pilot, *keys: str) -> None:
     for key in keys:
         await pilot.press(key)
-        await pilot.pause()
+        await settled(pilot)
+
+
+async def settled(pilot) -> None:
+    """Until nothing is being read or stored: what keys begin goes on beside the screen."""
+    await pilot.pause()
+    for _ in range(LOOKS):
+        if not is_at_work(pilot.app):
+            break
+        await asyncio.sleep(0.002)
+    else:
+        raise AssertionError("something goes on and on")
+    await pilot.pause()
+
+
+def is_at_work(app) -> bool:
+    """Whether something is under way that waits for no answer of the operator's."""
+    if isinstance(app.screen, DialogScreen):
+        return False
+    return any(not worker.is_finished for worker in app.workers)
 
 
 async def typed(pilot, text: str) -> None:
     await pilot.press(*(character if character != " " else "space" for character in text))
-    await pilot.press("enter")
-    await pilot.pause()
+    await press(pilot, "enter")
 
 
 async def look(app, screen_text, size, *keys: str) -> str:
@@ -112,7 +154,6 @@ async def look(app, screen_text, size, *keys: str) -> str:
     [
         ("review", ()),
         ("review-staged", ("a", "a", "p")),
-        ("review-by-item", ("o", "j")),
         ("review-send", ("a", "w")),
         ("review-zoomed", ("z",)),
     ],
@@ -121,6 +162,19 @@ async def look(app, screen_text, size, *keys: str) -> str:
 async def test_the_review_looks_as_stored(desk, console, screen_text, golden, size, name, keys):
     text = await look(console(desk), screen_text, size, *keys)
     golden(f"{name}-{size[0]}x{size[1]}", text)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x50"])
+async def test_what_an_items_units_agree_on_is_said(items, console, screen_text, golden, size):
+    text = await look(console(items), screen_text, size, "o")
+    assert "agreement on 2 of 2 fields" in text
+    golden(f"review-agreed-{size[0]}x{size[1]}", text)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x50"])
+async def test_an_items_units_stand_side_by_side(items, console, screen_text, golden, size):
+    text = await look(console(items), screen_text, size, "o", "a", "p", "j", "space", "J", "j")
+    golden(f"review-by-item-{size[0]}x{size[1]}", text)
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x50"])
@@ -232,6 +286,73 @@ async def test_more_than_ten_at_once_are_typed(open_db, console):
         assert len(desk.staged()) == 12
 
 
+async def test_marked_units_are_decided_together_once_it_is_agreed(desk, console, screen_text):
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "space", "j", "V")
+        assert "3 marked   esc clears" in screen_text(app)
+        await press(pilot, "b")
+        await typed(pilot, "0.25")
+        await press(pilot, "p")
+        shown = screen_text(app)
+        assert "Stage pass for 3 units of A2X9K1?" in shown
+        assert "$0.90 to pay, and bonuses of $0.75; the answers are not kept" in shown
+        await press(pilot, "enter")
+        assert desk.staged() == {}
+        await press(pilot, "p", "p")
+        assert set(desk.staged().values()) == {"soft_rejected"}
+        assert sum(row.bonus_cents for row in desk.review.staged()) == 75
+        assert "marked" not in screen_text(app)
+        await press(pilot, "u")
+        assert desk.staged() == {}
+
+
+async def test_a_block_of_marked_units_blocks_each_worker_once(desk, console):
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "asterisk", "B")
+        await typed(pilot, "spam")
+        await press(pilot, "r", "r")
+        await typed(pilot, "bots")
+        rows = desk.review.staged()
+        assert [row.verdict for row in rows] == ["rejected"] * 6
+        assert len([row for row in rows if row.block_reason]) == 3
+
+
+async def test_marks_go_with_esc_before_anything_else_does(desk, console, screen_text):
+    app = console(desk)
+    async with app.run_test(size=LARGE) as pilot:
+        await press(pilot, "2", "V")
+        assert "mark a unit first" in screen_text(app)
+        await press(pilot, "asterisk")
+        assert "6 marked" in screen_text(app)
+        await press(pilot, "A")
+        assert desk.staged() == {}
+        await press(pilot, "escape")
+        assert "marked" not in screen_text(app).replace("spc Mark", "")
+        assert app.current_mode == "review"
+        await press(pilot, "asterisk", "asterisk")
+        assert not app.screen.queue.marks
+
+
+async def test_more_than_ten_marked_are_typed_and_those_out_of_sight_are_named(
+    open_db, console, screen_text
+):
+    desk = Desk(*open_db, ["{}"], ("alice",) * 9 + ("bob",) * 3)
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "a", "asterisk", "slash")
+        await typed(pilot, "bob")
+        await press(pilot, "a")
+        assert "Stage accept for 12 units of 2 workers?" in screen_text(app)
+        assert "9 of them not shown by the filter" in screen_text(app)
+        assert "1 decided before: that is replaced" in screen_text(app)
+        await press(pilot, "a", "enter")
+        assert len(desk.staged()) == 1
+        await press(pilot, "backspace", "1", "2", "enter")
+        assert len(desk.staged()) == 12
+
+
 async def test_undo_takes_back_one_act_at_a_time(desk, console):
     app = console(desk)
     async with app.run_test(size=SMALL) as pilot:
@@ -311,17 +432,51 @@ async def test_what_fails_stays_and_says_why(desk, console, screen_text):
         assert len(desk.staged()) == 1
 
 
-async def test_leaving_offers_to_send(desk, console, screen_text):
+@pytest.mark.parametrize(
+    ("key", "mode"), [("q", "runs"), ("1", "runs"), ("3", "workers"), ("4", "log")]
+)
+async def test_leaving_offers_to_send_and_asks_once(desk, console, screen_text, key, mode):
     app = console(desk)
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "2", "a", "q")
+        await press(pilot, "2", "a", key)
         assert "1 decision staged and not sent" in screen_text(app)
-        await press(pilot, "escape")
+        await press(pilot, "enter")
         assert app.current_mode == "review"
-        await press(pilot, "q", "l")
-        await app.workers.wait_for_complete()
+        await press(pilot, key)
+        assert app.current_mode == mode
+        await press(pilot, "2", "a", key)
+        assert "2 decisions staged and not sent" in screen_text(app)
+        await press(pilot, "l")
+        assert app.current_mode == mode
+        assert "2 decisions staged; w in Review sends" in screen_text(app)
+        assert len(desk.staged()) == 2
+
+
+async def test_leaving_may_send_first(desk, console):
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "a", "v", "1", "s", "s")
+        await settled(pilot)
         assert app.current_mode == "runs"
-        assert len(desk.staged()) == 1
+        assert desk.staged() == {}
+        assert ledger_of(desk.home).paid_cents() == 30
+
+
+async def test_quitting_from_the_review_offers_to_send_too(desk, console, screen_text):
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "a", "ctrl+q")
+        assert "1 decision staged and not sent" in screen_text(app)
+        await press(pilot, "l")
+    assert app.return_value.reason == "quit"
+    assert len(desk.staged()) == 1
+
+
+async def test_nothing_staged_keeps_nobody(desk, console):
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "a", "u", "4")
+        assert app.current_mode == "log"
 
 
 async def test_what_is_staged_is_there_after_a_restart(desk, console, screen_text):
@@ -345,6 +500,7 @@ async def test_the_unit_under_the_eye_stays_when_others_come(desk, console):
         desk.db.write_now(run_ops.launch_units, desk.run.stored.id, [unit])
         desk.run.stored.submit(desk.run.stored.arrive("A2X9K1", len(desk.run.stored.units) - 1))
         app.screen.reload()
+        await settled(pilot)
         assert app.screen.queue.total == 7
         assert app.screen.queue.current.unit_id == here
 
