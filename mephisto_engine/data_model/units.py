@@ -39,7 +39,9 @@ class Unit(Table):
     """Who has it or did it; empty again when it goes back to the pool."""
     provider_ref = TextField(null=True)
     withdrawn_by = TextField(null=True)
-    """Operator who expired it; such a unit is not offered again when its run is resumed."""
+    """Operator who expired it, or `engine` where its assignment went on or broke without it; such a
+    unit is not offered again when its run is resumed.
+    """
     created_at = UtcField()
 
     class Meta:

@@ -252,7 +252,9 @@ class Conversations:
                 )
         else:
             await self._tell_partners(agents)
-        if is_first and self._args.requeue_broken and self._live.is_open:
+        if self._live.is_open and not self._args.requeue_broken:
+            await self._db.write(ops.give_up_expired, room.assignment_id)
+        elif is_first and self._live.is_open:
             await self._requeue(room.assignment_id)
 
     async def _tell_partners(self, agents: list[LiveAgent]) -> None:
@@ -291,7 +293,9 @@ class Conversations:
         units = self._live.pool.withdraw(room.assignment_id)
         if units:
             reason = "the assignment goes on without them"
-            await self._db.write(ops.withdraw_units, self._live.run_id, units, reason)
+            await self._db.write(
+                ops.withdraw_units, self._live.run_id, room.assignment_id, units, reason
+            )
             self._live.moved(UnitStatus.LAUNCHED, UnitStatus.EXPIRED, len(units))
 
     async def _requeue(self, assignment_id: int) -> None:

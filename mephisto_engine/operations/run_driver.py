@@ -24,7 +24,9 @@ from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import lease as lease_ops
 from mephisto_engine.database.operations import runs as ops
 from mephisto_engine.database.operations.lease import Holder
+from mephisto_engine.database.operations.reopening import reopen_units
 from mephisto_engine.database.queries.activity import last_submission
+from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.errors import ArchitectError, StateError, StorageError
 from mephisto_engine.operations.command_desk import CommandDesk
 from mephisto_engine.operations.deadlines import Deadlines
@@ -100,7 +102,7 @@ class RunDriver:
             )
             if before != RunStatus.CREATED:
                 # Only the end of a run withdraws units, and a crash may have come in its middle.
-                await self._db.write(ops.reopen_units, self.run_id, actor)
+                await self._db.write(self._reopen, actor)
             url = await self._put_on_line()
             self._worker_link = self._job.provider.worker_link(url)
             self._launcher = TaskLauncher(self._db, self._live, self._job, url, self._wake)
@@ -204,6 +206,15 @@ class RunDriver:
         await self._move(RunStatus.STOPPED, actor, status_reason=self._reason, ended_at=now)
         await self._db.write(lease_ops.release, self.run_id, self._holder, self._fence)
         return f"Run {self.run_id} is stopped; no engine drove it. {number} workers were ended."
+
+    def _reopen(self, tx: Transaction, actor: str) -> int:
+        return reopen_units(
+            tx,
+            self.run_id,
+            actor,
+            is_concurrent=self._job.runner.is_concurrent,
+            requeues=getattr(self._job.blueprint.args, "requeue_broken", True),
+        )
 
     async def _load(self) -> None:
         self._live = await asyncio.to_thread(

@@ -63,7 +63,8 @@ async def test_workers_wait_for_their_partners_and_start_together(world: World) 
     assert run.agents() == {"waiting": 1}
     bob = await run.token("bob")
     await until(lambda: run.agents() == {"in task": 2})
-    assert statuses(run, alice)[-1] == statuses(run, bob)[-1] == "in task"
+    for token in (alice, bob):
+        await until(lambda token=token: statuses(run, token)[-1:] == ["in task"])
     assert run.agent(alice).assignment_id == run.agent(bob).assignment_id
 
 

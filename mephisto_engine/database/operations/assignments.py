@@ -25,6 +25,13 @@ _ASSIGNMENT = Compiled(
         Assignment.id == param("assignment")
     )
 )
+_GIVE_UP_EXPIRED = Compiled(
+    lambda: Unit.update({Unit.withdrawn_by: "engine"}).where(
+        (Unit.assignment == param("assignment"))
+        & (Unit.status == UnitStatus.EXPIRED)
+        & Unit.withdrawn_by.is_null()
+    )
+)
 _REQUEUED = Compiled(
     lambda: Assignment.select(Assignment.id).where(Assignment.requeued_from == param("assignment"))
 )
@@ -76,8 +83,10 @@ def tell_partners(tx: Transaction, run_id: int, agent_ids: Sequence[int]) -> lis
     return told
 
 
-def withdraw_units(tx: Transaction, run_id: int, unit_ids: Sequence[int], reason: str) -> None:
-    """Expire published units that nobody is on."""
+def withdraw_units(
+    tx: Transaction, run_id: int, assignment_id: int, unit_ids: Sequence[int], reason: str
+) -> None:
+    """Expire published units of an assignment that nobody is on, for good."""
     tx.move_many(
         "unit",
         unit_ids,
@@ -86,6 +95,12 @@ def withdraw_units(tx: Transaction, run_id: int, unit_ids: Sequence[int], reason
         run=run_id,
         data={"reason": reason},
     )
+    give_up_expired(tx, assignment_id)
+
+
+def give_up_expired(tx: Transaction, assignment_id: int) -> None:
+    """Do not offer the expired units of an assignment again when the run is resumed."""
+    tx.run(_GIVE_UP_EXPIRED, assignment=assignment_id)
 
 
 def pay_for_waiting(tx: Transaction, new: NewSubmission) -> str:

@@ -77,19 +77,6 @@ _UNITS_BY_STATUS = Compiled(
     )
 )
 
-_REOPENED = Compiled(
-    lambda: (
-        Unit.select(Unit.id)
-        .where(
-            (Unit.task_run == param("run"))
-            & (Unit.status == UnitStatus.EXPIRED)
-            & (Unit.unit_index >= 0)
-            & Unit.withdrawn_by.is_null()
-        )
-        .order_by(Unit.id)
-    )
-)
-
 
 def create_run(tx: Transaction, new: NewRun) -> int:
     """Add a run with status `created`, and its task, project and requester if they are new.
@@ -233,15 +220,6 @@ def expire_units(tx: Transaction, run_id: int, actor: str, reason: str) -> int:
         total += len(ids)
     tx.run(_NOTHING_PUBLISHING, run=run_id)
     return total
-
-
-def reopen_units(tx: Transaction, run_id: int, actor: str) -> int:
-    """Offer withdrawn units of the task data again (`resume`), but not those that an operator has
-    expired; how many there were.
-    """
-    ids = [row[0] for row in tx.all(_REOPENED, run=run_id)]
-    tx.move_many("unit", ids, UnitStatus.EXPIRED, UnitStatus.CREATED, run=run_id, actor=actor)
-    return len(ids)
 
 
 def ensure_qualifications(tx: Transaction, names: Sequence[str]) -> None:

@@ -15,6 +15,7 @@ from mephisto_engine.database.operations.changes import (
     extendable,
     units_of,
 )
+from mephisto_engine.database.operations.reopening import is_withdrawn
 from mephisto_engine.errors import NotFoundError
 
 
@@ -25,8 +26,7 @@ def count_extendable(run_id: int) -> int:
 
 def count_withdrawn(run_id: int) -> int:
     """Units that have expired and that `resume` would offer again."""
-    is_withdrawn = (Unit.status == UnitStatus.EXPIRED) & Unit.withdrawn_by.is_null()
-    return int(Unit.select().where((Unit.task_run == run_id) & is_withdrawn).count())
+    return int(Unit.select().where((Unit.task_run == run_id) & is_withdrawn()).count())
 
 
 def units_among(run_id: int, unit_ids: Sequence[int], is_whole: bool = False) -> list[FoundUnit]:

@@ -22,6 +22,7 @@ from mephisto_engine.database.compiled import Compiled
 from mephisto_engine.database.operations import agents, lease, runs, submissions, workers
 from mephisto_engine.database.operations.agents import Arrived
 from mephisto_engine.database.operations.lease import Holder
+from mephisto_engine.database.operations.reopening import reopen_units
 from mephisto_engine.database.operations.runs import NewAssignment, NewRun
 from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.errors import LeaseHeldError, StateError, StorageError
@@ -318,9 +319,13 @@ class DatabaseConformance:
     def test_withdrawn_units_can_be_offered_again(self, run: StoredRun) -> None:
         run.arrive("alice", 0)
         assert run.db.write_now(runs.expire_units, run.id, "engine", "test") == 5
-        assert run.db.write_now(runs.reopen_units, run.id, "engine") == 5
+        assert run.db.write_now(self._reopen, run.id) == 5
         assert run.unit_status(0) == UnitStatus.ASSIGNED
         assert run.unit_status(1) == UnitStatus.CREATED
+
+    @staticmethod
+    def _reopen(tx: Transaction, run_id: int) -> int:
+        return reopen_units(tx, run_id, "engine", is_concurrent=False, requeues=False)
 
     def test_what_is_read_in_one_go_is_of_one_moment(self, run: StoredRun) -> None:
         def look_twice() -> tuple[int, int]:
