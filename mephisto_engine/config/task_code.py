@@ -81,6 +81,14 @@ def as_shared_state(
         return None, [Problem(where, f"{type(error).__name__}: {error}")]
 
 
+def says_something(state: SharedTaskState) -> bool:
+    """Whether any field of a shared state is not as it is by itself."""
+    try:
+        return bool(state != type(state)())
+    except Exception:  # its fields may hold what cannot be compared
+        return True
+
+
 def _field_names(state_class: type[SharedTaskState]) -> list[str]:
     return [item.name for item in dataclasses.fields(state_class) if item.init]
 

@@ -13,7 +13,8 @@ from typing import Any, Final
 from mephisto_engine.abstractions.registry import PluginKind, Registry
 from mephisto_engine.config.compose import Composition, compose
 from mephisto_engine.config.draft import LaunchDraft
-from mephisto_engine.config.launch import LaunchConfig, check_composed
+from mephisto_engine.config.launch import check_composed
+from mephisto_engine.config.launch_config import LaunchConfig
 from mephisto_engine.config.plain import to_json
 from mephisto_engine.config.redaction import redacted
 from mephisto_engine.config.schema import TASK, Description, describe

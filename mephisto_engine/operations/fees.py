@@ -7,7 +7,7 @@ from typing import Any
 
 from mephisto_engine.abstractions.crowd_provider import CrowdProvider, Payment
 from mephisto_engine.abstractions.registry import PluginKind, Registry
-from mephisto_engine.config.stored import stored_provider_args
+from mephisto_engine.config.stored import stored_args
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.queries.runs import find_run
 from mephisto_engine.errors import PluginError
@@ -60,4 +60,4 @@ def fees_of_run(db: MephistoDB, registry: Registry, run_id: int) -> Fees:
     """
     run = db.read(find_run, run_id)
     provider = registry.load(PluginKind.PROVIDER, run.provider_type)
-    return Fees(provider, stored_provider_args(run.config, run.provider_type, registry))
+    return Fees(provider, stored_args(run.config, PluginKind.PROVIDER, run.provider_type, registry))

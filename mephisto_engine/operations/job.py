@@ -17,7 +17,7 @@ from mephisto_engine.abstractions.qualifications import Requirement
 from mephisto_engine.abstractions.registry import PluginKind, Registry
 from mephisto_engine.abstractions.site import Site
 from mephisto_engine.abstractions.tips import read_tips, tips_path
-from mephisto_engine.config.launch import LaunchConfig
+from mephisto_engine.config.launch_config import LaunchConfig
 from mephisto_engine.data_model.records import GOLD_INDEX, SCREENING_INDEX, RunRecord
 
 

@@ -20,18 +20,15 @@ import orjson
 
 from mephisto_engine.abstractions.blueprint import InitializationData, ItemSource
 from mephisto_engine.abstractions.calling import call
-from mephisto_engine.data_model import Unit
 from mephisto_engine.data_model.records import UnitRecord
 from mephisto_engine.data_model.status import UnitStatus
 from mephisto_engine.database import MephistoDB, ledger
-from mephisto_engine.database.compiled import Compiled, param
-from mephisto_engine.database.operations import agents as agent_ops
 from mephisto_engine.database.operations import budgets
 from mephisto_engine.database.operations import runs as ops
 from mephisto_engine.database.operations import special as special_ops
-from mephisto_engine.database.operations.changes import chunks
 from mephisto_engine.database.operations.runs import NewAssignment
 from mephisto_engine.database.operations.special import NewSpecialUnit
+from mephisto_engine.database.queries import publishing as queries
 from mephisto_engine.errors import StateError
 from mephisto_engine.operations.job import Job
 from mephisto_engine.operations.live_run import LiveRun
@@ -59,28 +56,6 @@ STILL_SECONDS = 20.0
 
 FIRST_UNITS_SECONDS = 2.0
 """How long a launch waits for data that are slow to give their first item."""
-
-_CREATED = Compiled(
-    lambda: (
-        Unit.select(Unit.id, Unit.assignment)
-        .where(
-            (Unit.task_run == param("run"))
-            & (Unit.status == UnitStatus.CREATED)
-            & (Unit.unit_index >= 0)
-        )
-        .order_by(Unit.id)
-    )
-)
-_RANGE_WITH_DATA = Compiled(
-    lambda: agent_ops.units_with_data().where(
-        (Unit.id >= param("first")) & (Unit.id <= param("last")) & (Unit.task_run == param("run"))
-    )
-)
-_PUBLISHED = Compiled(
-    lambda: agent_ops.units_with_data().where(
-        (Unit.task_run == param("run")) & (Unit.status == UnitStatus.LAUNCHED)
-    )
-)
 
 
 class TaskLauncher:
@@ -110,7 +85,7 @@ class TaskLauncher:
 
     def start(self) -> None:
         """Begin to create and to publish."""
-        self._waiting.extend(self._db.rows(_CREATED, run=self._live.run_id))
+        self._waiting.extend(self._db.read(queries.units_to_publish, self._live.run_id))
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._create()), loop.create_task(self._publish())]
         for task in self._tasks:
@@ -283,7 +258,9 @@ class TaskLauncher:
 
     async def _launch(self, group: Sequence[tuple[int, int]]) -> None:
         ids = [unit_id for unit_id, _ in group]
-        records = await asyncio.to_thread(self._records, ids)
+        records = await asyncio.to_thread(
+            self._db.read, queries.units_among_ids, self._live.run_id, ids
+        )
         await call(self._job.provider.unit.launch, records, self._url)
         await self._db.write(ops.launch_units, self._live.run_id, ids)
         self._live.moved(UnitStatus.CREATED, UnitStatus.LAUNCHED, len(ids))
@@ -348,41 +325,6 @@ class TaskLauncher:
         """Units that may still be needed for screening and gold units, which the budget keeps."""
         caps = self._job.special_caps
         return sum(max(0, most - self._live.special[index]) for index, most in caps.items())
-
-    def _records(self, ids: Sequence[int]) -> list[UnitRecord]:
-        """The units with their data, for the provider; blocks."""
-        wanted = set(ids)
-
-        def read() -> list[UnitRecord]:
-            rows = self._db.rows(
-                _RANGE_WITH_DATA, first=ids[0], last=ids[-1], run=self._live.run_id
-            )
-            return [agent_ops.unit_record(row) for row in rows if row[0] in wanted]
-
-        return self._db.read(read)
-
-
-def units_by_id(db: MephistoDB, run_id: int, unit_ids: Sequence[int]) -> list[UnitRecord]:
-    """Units of a run with their data, for the provider; blocks."""
-
-    def read() -> list[UnitRecord]:
-        of_run = agent_ops.units_with_data().where(Unit.task_run == run_id)
-        return [
-            agent_ops.unit_record(row)
-            for part in chunks(unit_ids)
-            for row in db.stream(of_run.where(Unit.id.in_(part)))
-        ]
-
-    return db.read(read)
-
-
-def published_units(db: MephistoDB, run_id: int) -> list[UnitRecord]:
-    """Units of a run that are on the provider and that nobody is on; blocks."""
-
-    def read() -> list[UnitRecord]:
-        return [agent_ops.unit_record(row) for row in db.rows(_PUBLISHED, run=run_id)]
-
-    return db.read(read)
 
 
 async def _groups(

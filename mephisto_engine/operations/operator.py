@@ -15,12 +15,14 @@ from mephisto_engine.abstractions.blueprint import SharedTaskState
 from mephisto_engine.abstractions.registry import PluginKind, Registry
 from mephisto_engine.clock import to_ms
 from mephisto_engine.config import LaunchConfig, launch_config_from_dict
+from mephisto_engine.config.stored import is_of_script
 from mephisto_engine.data_model.status import LIVE_RUN, RESUMABLE_RUN, RunStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import runs as ops
 from mephisto_engine.database.operations.lease import Holder, refuse_if_held
 from mephisto_engine.database.queries import runs as queries
 from mephisto_engine.errors import ConfigError, MephistoError, PluginError, StateError
+from mephisto_engine.operations.closing import close_out
 from mephisto_engine.operations.command_kinds import Extend
 from mephisto_engine.operations.deadlines import Deadlines
 from mephisto_engine.operations.extensions import extend_at_rest
@@ -101,7 +103,7 @@ class AsyncOperator:
 
         Raises:
             NotFoundError: there is no such run.
-            StateError: it has completed.
+            StateError: it has completed, or only the script that launched it can resume it.
             LeaseHeldError: another engine drives it.
             ConfigError: what its config names is no longer there.
         """
@@ -112,6 +114,13 @@ class AsyncOperator:
         lease = await self._read(queries.lease_of, run_id)
         if lease is not None:
             refuse_if_held(run_id, lease, self._holder, to_ms(self._db.clock.now()))
+        if shared_state is None and is_of_script(run.config):
+            raise StateError(
+                f"Run {run_id} was launched by a script with Python of its own, which is not "
+                "stored; only the script can resume it.",
+                f"There: `operator.resume({run_id}, shared_state)`. "
+                f"`mephisto-tui stop {run_id}` ends it from here.",
+            )
         config = await asyncio.to_thread(
             launch_config_from_dict, run.config, self._registry, shared_state
         )
@@ -130,9 +139,7 @@ class AsyncOperator:
         run = await self._read(queries.find_run, run_id)
         if run.status not in LIVE_RUN | {RunStatus.CREATED}:
             raise StateError(f"Run {run_id} is {run.status}; there is nothing to stop.")
-        config = await asyncio.to_thread(launch_config_from_dict, run.config, self._registry)
-        driver = await self._driver(run_id, config)
-        return await driver.close_out(actor)
+        return await close_out(self._db, self._home, self._registry, self._holder, run_id, actor)
 
     async def extend(self, run_id: int, change: Extend, actor: str) -> str:
         """Extend a run that is at rest; `resume` publishes what is made.

@@ -13,7 +13,7 @@ from mephisto_engine.abstractions.blueprint import Blueprint, InitializationData
 from mephisto_engine.abstractions.calling import call
 from mephisto_engine.abstractions.qualifications import Comparator
 from mephisto_engine.abstractions.registry import PluginKind, Registry
-from mephisto_engine.config.launch import LaunchConfig
+from mephisto_engine.config.launch_config import LaunchConfig
 from mephisto_engine.data_model.records import RunRecord
 from mephisto_engine.database import MephistoDB, ledger
 from mephisto_engine.database.queries import runs as queries

@@ -7,7 +7,7 @@ from typing import Any
 
 from mephisto_engine.abstractions.crowd_provider import CrowdProvider, ProviderContext
 from mephisto_engine.abstractions.registry import PluginKind, Registry
-from mephisto_engine.config.stored import stored_provider_args
+from mephisto_engine.config.stored import stored_args
 from mephisto_engine.config.task_args import TaskArgs
 from mephisto_engine.data_model import TaskRun
 from mephisto_engine.database import MephistoDB
@@ -25,7 +25,7 @@ def provider_of_run(db: MephistoDB, home: Path, registry: Registry, run_id: int)
     """
     run: TaskRun = db.read(find_run, run_id)
     provider_class = registry.load(PluginKind.PROVIDER, run.provider_type)
-    args = stored_provider_args(run.config, run.provider_type, registry)
+    args = stored_args(run.config, PluginKind.PROVIDER, run.provider_type, registry)
     task = (run.config.get("mephisto") or {}).get("task") or {}
     context = ProviderContext(
         run=db.read(run_record, run_id),

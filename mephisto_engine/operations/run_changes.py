@@ -22,6 +22,7 @@ from mephisto_engine.database.operations import changes as ops
 from mephisto_engine.database.operations.changes import FoundUnit
 from mephisto_engine.database.operations.workers import block_worker
 from mephisto_engine.database.queries import changes as queries
+from mephisto_engine.database.queries.publishing import units_by_id
 from mephisto_engine.errors import ConfigError, ProviderError, StateError
 from mephisto_engine.operations.command_kinds import (
     Block,
@@ -36,7 +37,7 @@ from mephisto_engine.operations.command_kinds import (
 )
 from mephisto_engine.operations.extensions import Growth, extended, require_agreed
 from mephisto_engine.operations.job import Job
-from mephisto_engine.operations.launcher import TaskLauncher, units_by_id
+from mephisto_engine.operations.launcher import TaskLauncher
 from mephisto_engine.operations.live_run import LiveRun
 from mephisto_engine.operations.phrases import number_of
 from mephisto_engine.operations.selection import Selection, selected_units
@@ -184,7 +185,7 @@ class RunChanges:
     async def _withdraw_on_provider(self, units: Sequence[FoundUnit]) -> None:
         if not units:
             return
-        records = units_by_id(self._db, self._live.run_id, [unit.id for unit in units])
+        records = self._db.read(units_by_id, self._live.run_id, [unit.id for unit in units])
         try:
             await call(self._job.provider.unit.expire, records, timeout=PROVIDER_SECONDS)
         except TimeoutError as error:

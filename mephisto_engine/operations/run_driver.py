@@ -26,13 +26,14 @@ from mephisto_engine.database.operations import runs as ops
 from mephisto_engine.database.operations.lease import Holder
 from mephisto_engine.database.operations.reopening import reopen_units
 from mephisto_engine.database.queries.activity import last_submission
+from mephisto_engine.database.queries.publishing import published_units
 from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.errors import ArchitectError, StateError, StorageError
 from mephisto_engine.operations.command_desk import CommandDesk
 from mephisto_engine.operations.deadlines import Deadlines
 from mephisto_engine.operations.health import HealthMeter
 from mephisto_engine.operations.job import Job
-from mephisto_engine.operations.launcher import TaskLauncher, published_units
+from mephisto_engine.operations.launcher import TaskLauncher
 from mephisto_engine.operations.live_run import LiveRun, history_of, load_live_run
 from mephisto_engine.operations.phrases import number_of
 from mephisto_engine.operations.run_changes import RunChanges
@@ -192,21 +193,6 @@ class RunDriver:
         await self._db.write(lease_ops.release, self.run_id, self._holder, self._fence)
         self.ended.set()
 
-    async def close_out(self, actor: str) -> str:
-        """Stop a run whose engine has died, without putting it on line again."""
-        self._fence = await self._db.write(lease_ops.acquire, self.run_id, self._holder)
-        self._reason, self._actor = f"stopped by {actor} after its engine had ended", actor
-        await self._load()
-        self._live.is_open = False
-        number = len(self._live.agents)
-        await self._supervisor.end_all(AgentStatus.EXPIRED, actor, self._reason)
-        await self._withdraw()
-        await self._take_down()
-        now = to_ms(self._db.clock.now())
-        await self._move(RunStatus.STOPPED, actor, status_reason=self._reason, ended_at=now)
-        await self._db.write(lease_ops.release, self.run_id, self._holder, self._fence)
-        return f"Run {self.run_id} is stopped; no engine drove it. {number} workers were ended."
-
     def _reopen(self, tx: Transaction, actor: str) -> int:
         return reopen_units(
             tx,
@@ -323,7 +309,7 @@ class RunDriver:
 
     async def _withdraw(self) -> None:
         """Expire what nobody has finished, here and on the provider."""
-        units = await asyncio.to_thread(published_units, self._db, self.run_id)
+        units = await asyncio.to_thread(self._db.read, published_units, self.run_id)
         if units:
             await call(self._job.provider.unit.expire, units)
         reason = self._reason or "the run has ended"

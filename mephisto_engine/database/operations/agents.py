@@ -21,6 +21,7 @@ from mephisto_engine.data_model.records import UnitRecord, WorkerRecord
 from mephisto_engine.data_model.status import (
     HOLDING_AGENT,
     LIVE_AGENT,
+    AgentStatus,
     UnitStatus,
 )
 from mephisto_engine.database.compiled import Compiled, param
@@ -168,6 +169,13 @@ def units_with_data() -> Any:
 
 
 UNIT_WITH_DATA = Compiled(lambda: units_with_data().where(Unit.id == param("unit")))
+_AT_WORK = Compiled(
+    lambda: (
+        Agent.select(Agent.id, Agent.unit)
+        .where((Agent.task_run == param("run")) & Agent.status.in_(sorted(LIVE_AGENT)))
+        .order_by(Agent.id)
+    )
+)
 _SHORTEN = Compiled(
     lambda: Agent.update({Agent.deadline_at: param("deadline")}).where(
         (Agent.id == param("agent")) & (Agent.deadline_at > param("deadline"))
@@ -282,6 +290,15 @@ def end_agent(
         data={"agent": agent_id, "reason": reason},
         **columns,
     )
+
+
+def end_everybody(tx: Transaction, run_id: int, actor: str, reason: str) -> int:
+    """End every live agent of a run that no engine drives, and expire their units; how many."""
+    found = tx.all(_AT_WORK, run=run_id)
+    for agent_id, unit_id in found:
+        ended = (AgentStatus.EXPIRED, UnitStatus.EXPIRED, actor, reason)
+        end_agent(tx, agent_id, unit_id, run_id, *ended)
+    return len(found)
 
 
 def record_agent_event(
