@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from peewee import JOIN, fn
 
@@ -18,12 +17,16 @@ from mephisto_engine.data_model import (
     Unit,
     Worker,
 )
-from mephisto_engine.data_model.base import database
 from mephisto_engine.data_model.status import DONE_UNIT, DecisionStatus
-from mephisto_engine.database.queries.standing import Figures, Within, figures
+from mephisto_engine.database.compiled import Compiled, param
+from mephisto_engine.database.queries.reviewed_worker import LATEST, worker_figures
+from mephisto_engine.database.queries.standing import Figures
 
 LAST = 5
 """How many earlier decisions are shown."""
+
+LAST_RUNS = 10
+"""Runs of a task among whose decisions the last ones are looked for."""
 
 MOST_OF_ITEM = 50
 """Units of one item that are set side by side."""
@@ -64,7 +67,7 @@ class Surroundings:
     grants: tuple[tuple[str, int], ...]
     """Qualifications of the worker."""
     of_worker: tuple[EarlierDecision, ...]
-    """Last decisions about the worker, newest first."""
+    """Last decisions about what the worker did last, newest first."""
     of_task: tuple[EarlierDecision, ...]
     """Last decisions in this task, newest first."""
     siblings: tuple[Sibling, ...]
@@ -72,71 +75,110 @@ class Surroundings:
 
 def surroundings(unit_id: int) -> Surroundings:
     """What is known around a unit that somebody has."""
-    unit: Any = Unit.get_by_id(unit_id)
-    task = Task.select(Task.id, Task.name).join(TaskRun).where(TaskRun.id == unit.task_run_id).get()
-    runs = [run.id for run in TaskRun.select(TaskRun.id).where(TaskRun.task == task.id)]
+    ((worker_id, assignment_id, task_id, task_name),) = _UNIT.fetch(unit=unit_id)
+    here, ever = worker_figures(worker_id, task_id)
     return Surroundings(
-        task.name,
-        figures(Within(task_name=task.name, worker_ids=(unit.worker_id,))),
-        figures(Within(worker_ids=(unit.worker_id,))),
-        _grants(unit.worker_id),
-        _decisions(Unit.worker == unit.worker_id),
-        _decisions(Decision.task_run.in_(runs)),
-        _siblings(unit),
+        task_name,
+        here,
+        ever,
+        tuple(_GRANTS.fetch(worker=worker_id)),
+        tuple(EarlierDecision(*row) for row in _OF_WORKER.fetch(worker=worker_id)),
+        _of_task(task_id),
+        tuple(Sibling(*row) for row in _SIBLINGS.fetch(unit=unit_id, assignment=assignment_id)),
     )
 
 
 def answered_units(assignment_id: int) -> list[int]:
     """Units of an assignment that somebody has handed in, in their order."""
-    query = (
+    return [number for (number,) in _ANSWERED.fetch(assignment=assignment_id)]
+
+
+def _of_task(task_id: int) -> tuple[EarlierDecision, ...]:
+    """The last decisions of the task's last runs."""
+    rows = [
+        row
+        for (run_id,) in _RUNS.fetch(task=task_id)
+        for status in (DecisionStatus.STAGED, DecisionStatus.SENT)
+        for row in _OF_RUN.fetch(run=run_id, status=status)
+    ]
+    rows.sort(key=lambda row: row[0], reverse=True)
+    return tuple(EarlierDecision(*row[1:]) for row in rows[:LAST])
+
+
+_UNIT = Compiled(
+    lambda: (
+        Unit.select(Unit.worker, Unit.assignment, Task.id, Task.name)
+        .join(TaskRun)
+        .join(Task)
+        .where(Unit.id == param("unit"))
+    )
+)
+_GRANTS = Compiled(
+    lambda: (
+        GrantedQualification.select(Qualification.name, GrantedQualification.value)
+        .join(Qualification)
+        .where(GrantedQualification.worker == param("worker"))
+        .order_by(Qualification.name)
+    )
+)
+_RUNS = Compiled(
+    lambda: (
+        TaskRun.select(TaskRun.id)
+        .where(TaskRun.task == param("task"))
+        .order_by(TaskRun.id.desc())
+        .limit(LAST_RUNS)
+    )
+)
+_OF_RUN = Compiled(
+    lambda: (
+        Decision.select(Decision.id, Decision.unit, Decision.verdict, Decision.note)
+        .where((Decision.task_run == param("run")) & (Decision.status == param("status")))
+        .order_by(Decision.created_at.desc())
+        .limit(LAST)
+    )
+)
+_ANSWERED = Compiled(
+    lambda: (
         Unit.select(Unit.id)
-        .where((Unit.assignment == assignment_id) & Unit.status.in_(sorted(DONE_UNIT)))
+        .where((Unit.assignment == param("assignment")) & Unit.status.in_(sorted(DONE_UNIT)))
         .order_by(Unit.unit_index, Unit.id)
         .limit(MOST_OF_ITEM)
     )
-    return [number for (number,) in database.obj.stream(query)]
-
-
-def _grants(worker_id: int) -> tuple[tuple[str, int], ...]:
-    query = (
-        GrantedQualification.select(Qualification.name, GrantedQualification.value)
-        .join(Qualification)
-        .where(GrantedQualification.worker == worker_id)
-        .order_by(Qualification.name)
-    )
-    return tuple(database.stream(query))
-
-
-def _decisions(where: Any) -> tuple[EarlierDecision, ...]:
-    query = (
+)
+_LATEST = Agent.alias()
+_OF_WORKER = Compiled(
+    lambda: (
         Decision.select(Decision.unit, Decision.verdict, Decision.note)
-        .join(Unit)
-        .where(where & (Decision.status != DecisionStatus.WITHDRAWN))
+        .where(
+            Decision.unit.in_(
+                _LATEST.select(_LATEST.unit)
+                .where(_LATEST.worker == param("worker"))
+                .order_by(_LATEST.id.desc())
+                .limit(LATEST)
+            )
+            & (Decision.status != DecisionStatus.WITHDRAWN)
+        )
         .order_by(Decision.id.desc())
         .limit(LAST)
     )
-    return tuple(EarlierDecision(*row) for row in database.stream(query))
-
-
-def _siblings(unit: Any) -> tuple[Sibling, ...]:
-    """Answered units of the same assignment."""
-    query = (
+)
+_SIBLINGS = Compiled(
+    lambda: (
         Unit.select(
             Unit.id,
             Worker.name,
             Unit.status,
-            fn.SUBSTR(Submission.body, 1, LONGEST_PREVIEW),
+            fn.COALESCE(fn.SUBSTR(Submission.body, 1, LONGEST_PREVIEW), ""),
         )
         .join(Worker)
         .switch(Unit)
-        .join(Agent, on=(Agent.unit == Unit.id) & (Agent.worker == Unit.worker))
+        .join(Agent, on=((Agent.unit == Unit.id) & (Agent.worker == Unit.worker)))
         .join(Submission, JOIN.LEFT_OUTER)
         .where(
-            (Unit.assignment == unit.assignment_id)
-            & (Unit.id != unit.id)
+            (Unit.assignment == param("assignment"))
+            & (Unit.id != param("unit"))
             & Unit.status.in_(sorted(DONE_UNIT))
         )
         .order_by(Unit.unit_index)
     )
-    rows = database.stream(query)
-    return tuple(Sibling(number, name, status, body or "") for number, name, status, body in rows)
+)
