@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from peewee import AutoField, IntegerField, TextField
+from typing import Final
+
+from peewee import SQL, AutoField, IntegerField, TextField
 
 from mephisto_engine.data_model.base import JsonField, Table, UtcField
 
@@ -28,3 +30,13 @@ class Event(Table):
 
     class Meta:
         indexes = ((("task_run", "id"), False),)
+
+
+OF_WORKER: Final = SQL("subject = 'worker'")
+OF_AGENT: Final = SQL("subject = 'agent' AND before IS NOT NULL AND after <> 'completed'")
+"""A query that has one of these word for word finds the events of one worker, or of what an agent
+became but for submitting, by an index. An index of all subjects would cost a unit's way through
+the house four times as much, and the journal a seventh of its size."""
+
+for _where, _name in ((OF_WORKER, "event_of_worker"), (OF_AGENT, "event_of_agent")):
+    Event.add_index(Event.index(Event.subject_id, where=_where, name=_name))

@@ -17,7 +17,6 @@ from typing import Any, Protocol
 import orjson
 
 from mephisto_engine.abstractions.agent import AbsentAgentError, AgentSubmittedError, LiveAgent
-from mephisto_engine.abstractions.blueprint import ConcurrentArgs
 from mephisto_engine.abstractions.calling import call
 from mephisto_engine.clock import to_ms
 from mephisto_engine.data_model.status import AgentStatus, UnitStatus
@@ -26,6 +25,7 @@ from mephisto_engine.database.operations import assignments as ops
 from mephisto_engine.database.operations.submissions import NewSubmission
 from mephisto_engine.operations.job import Job
 from mephisto_engine.operations.live_run import LiveRun
+from mephisto_engine.operations.waiting import concurrent_args, outcome_without_partner
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ class Conversations:
         self._changed = changed
         self._mending = 0
         self._rooms: dict[int, Room] = {}
-        self._args = _concurrent_args(job.blueprint.args)
+        self._args = concurrent_args(job.blueprint.args)
 
     @property
     def is_settled(self) -> bool:
@@ -172,10 +172,10 @@ class Conversations:
         room = self._rooms.get(agent.unit.assignment_id)
         if room is None:
             return
-        policy = self._args.when_no_partner
-        if policy == "start" and len(room.agents) >= self._args.min_agents:
+        outcome = outcome_without_partner(self._args, len(room.agents))
+        if outcome == "start":
             await self._start(room, is_complete=False)
-        elif policy == "pay":
+        elif outcome == "pay":
             await self._mend(self._pay(room))
         else:
             await self._at_work.end(
@@ -319,11 +319,3 @@ class Conversations:
             size = len(self._db.rows(ops.SIZE, assignment=assignment_id))
             room = self._rooms[assignment_id] = Room(assignment_id, size)
         return room
-
-
-def _concurrent_args(args: Any) -> ConcurrentArgs:
-    """The options as the blueprint has them; its defaults where it does not declare them."""
-    defaults = ConcurrentArgs()
-    return ConcurrentArgs(
-        **{name: getattr(args, name, value) for name, value in vars(defaults).items()}
-    )

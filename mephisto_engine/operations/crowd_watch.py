@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -11,6 +11,11 @@ from mephisto_engine.data_model.records import GOLD_INDEX, SCREENING_INDEX
 from mephisto_engine.data_model.status import AgentStatus
 from mephisto_engine.database.queries import browse, crowd
 from mephisto_engine.operations.snapshot import Crowd
+from mephisto_engine.operations.waiting import (
+    Waiting,
+    concurrent_args,
+    outcome_without_partner,
+)
 
 LOOK_SECONDS: Final = 2.0
 """Times, qualifying tasks and gold units are counted at most this often."""
@@ -45,7 +50,14 @@ class CrowdWatch:
             self._slow,
             agents={status: number for status, number in agents.items() if number},
             waiting_since=None if since is None else from_ms(since),
+            rooms=tuple(self._rooms(run_id)) if waits else (),
         )
+
+    def _rooms(self, run_id: int) -> Iterator[Waiting]:
+        args = concurrent_args(self._blueprint)
+        for size, present, until in crowd.rooms(run_id):
+            first = None if until is None else from_ms(until)
+            yield Waiting(size, present, first, outcome_without_partner(args, present))
 
     def _count(self, run_id: int) -> Crowd:
         times = crowd.latest_times_ms(run_id)

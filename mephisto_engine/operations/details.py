@@ -5,26 +5,31 @@ Strings from workers, providers and files are raw here, as in `snapshot`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import orjson
-
+from mephisto_engine.abstractions.blueprint import ConcurrentArgs
 from mephisto_engine.abstractions.review_view import Moment
 from mephisto_engine.clock import from_ms
 from mephisto_engine.data_model.answers import UpdateRecord
-from mephisto_engine.data_model.status import HOLDING_AGENT
+from mephisto_engine.data_model.status import HOLDING_AGENT, LIVE_AGENT, AgentStatus
 from mephisto_engine.database.queries import details as queries
-from mephisto_engine.database.queries.details import AgentFacts, UnitFacts
+from mephisto_engine.database.queries.browse import run_config
+from mephisto_engine.database.queries.details import AgentFacts, SiblingRow, UnitFacts
+from mephisto_engine.database.queries.journal import (
+    RefusalRow,
+    last_refusals,
+    reasons_of_leaving,
+)
 from mephisto_engine.database.queries.onboarding import OnboardingRow, onboardings
-from mephisto_engine.database.queries.standing import WorkerHistory, worker_history
+from mephisto_engine.database.queries.worker_history import WorkerHistory, worker_history
 from mephisto_engine.database.queries.worker_list import units_of_worker
-from mephisto_engine.database.queries.workers import RefusalRow, last_refusals
 from mephisto_engine.errors import NotFoundError
 from mephisto_engine.operations.snapshot import Subject
+from mephisto_engine.operations.waiting import Waiting, asked_of_run, outcome_without_partner
 
 SHOWN_REFUSALS: Final = 5
 
@@ -41,71 +46,56 @@ class FileRow:
 
 
 @dataclass(frozen=True, slots=True)
-class SiblingRow:
-    """Another unit of the same assignment."""
+class PartnerRow:
+    """Somebody else who is on the same assignment now."""
 
-    id: int
-    unit_index: int
-    status: str
+    agent_id: int
     worker_name: str
-    answer: Any
+    status: str
 
 
 @dataclass(frozen=True, slots=True)
-class AgentDetail:
-    """A worker on a unit, with all that they said and sent."""
+class TryRow:
+    """Somebody who was on a unit and left it."""
 
-    id: int
-    run_id: int
-    task_name: str
-    unit_id: int
-    unit_status: str
+    agent_id: int
     worker_id: int
     worker_name: str
     status: str
-    created_at: datetime
-    status_at: datetime
-    submitted_at: datetime | None
-    deadline_at: datetime | None
-    last_seen_at: datetime | None
-    answer: Any
-    """As it was submitted; text where it is too long to be read whole. None: there is none."""
-    answer_characters: int
-    is_late: bool
-    files: tuple[FileRow, ...]
-    updates: tuple[UpdateRecord, ...]
-    """The newest messages, oldest first."""
-    metadata: tuple[tuple[datetime, Any], ...]
-
-    @property
-    def seconds_worked(self) -> float | None:
-        """From getting the unit to submitting it."""
-        if self.submitted_at is None:
-            return None
-        return (self.submitted_at - self.created_at).total_seconds()
+    """`returned`, `expired`, `disconnect` …"""
+    began_at: datetime
+    left_at: datetime
+    reason: str
+    """In the journal's words; empty if it has none."""
 
 
 @dataclass(frozen=True, slots=True)
-class UnitDetail:
+class AgentDetail(AgentFacts):
+    """A worker on a unit, with all that they said and sent."""
+
+    files: tuple[FileRow, ...] = ()
+    updates: tuple[UpdateRecord, ...] = ()
+    """The newest messages, oldest first."""
+    said: int = 0
+    """How many messages there are altogether."""
+    metadata: tuple[tuple[datetime, Any], ...] = ()
+    reason: str = ""
+    """Why they left, where they have left."""
+    partners: tuple[PartnerRow, ...] = ()
+    waiting: Waiting | None = None
+    """What the worker waits for; None: for nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitDetail(UnitFacts):
     """A unit: what was asked, what was answered, and all that happened to it."""
 
-    id: int
-    run_id: int
-    task_name: str
-    assignment_id: int
-    item_index: int
-    unit_index: int
-    status: str
-    status_at: datetime
-    pay_cents: int
-    shared: Any
-    """Data of the assignment."""
-    data: Any
-    """Data of this unit alone."""
-    agent: AgentDetail | None
+    agent: AgentDetail | None = None
     """Who has it or did it."""
-    timeline: tuple[Moment, ...]
-    siblings: tuple[SiblingRow, ...]
+    timeline: tuple[Moment, ...] = ()
+    siblings: tuple[SiblingRow, ...] = ()
+    tries: tuple[TryRow, ...] = ()
+    """Who had it before, the first one first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +148,7 @@ def uploaded_file(home: Path, run_id: int, file: FileRow) -> Path:
 def updates_of(agent_id: int) -> Iterator[UpdateRecord]:
     """The newest messages of an agent, oldest first; very long ones as the text that was read."""
     for at, is_from_worker, body in queries.updates(agent_id):
-        yield UpdateRecord(from_ms(at), bool(is_from_worker), _value(body))
+        yield UpdateRecord(from_ms(at), bool(is_from_worker), queries.value(body))
 
 
 def _worker(worker_id: int) -> WorkerDetail | None:
@@ -187,66 +177,79 @@ def _unit(unit_id: int) -> UnitDetail | None:
     facts = queries.unit_facts(unit_id)
     if facts is None:
         return None
-    tries = queries.agents_of_unit(unit_id)
-    holder = next((one for one in reversed(tries) if one.status in HOLDING_AGENT), None)
+    agents = queries.agents_of_unit(unit_id)
+    holder = next((one for one in reversed(agents) if one.status in HOLDING_AGENT), None)
+    left = [one for one in agents if one.status not in HOLDING_AGENT]
+    reasons = reasons_of_leaving([one.id for one in left])
+    siblings = queries.units_of_assignment(facts.assignment_id)
+    moments = _moments(facts, agents, reasons)
     return UnitDetail(
-        id=facts.id,
-        run_id=facts.run_id,
-        task_name=facts.task_name,
-        assignment_id=facts.assignment_id,
-        item_index=facts.item_index,
-        unit_index=facts.unit_index,
-        status=facts.status,
-        status_at=from_ms(facts.status_ms),
-        pay_cents=facts.pay_cents,
-        shared=_value(facts.shared),
-        data=_value(facts.data),
+        **_fields(facts),
         agent=None if holder is None else _agent(holder),
-        timeline=tuple(sorted(_moments(facts, tries), key=lambda moment: moment.at)),
-        siblings=tuple(
-            SiblingRow(row_id, index, status, name or "", _value(body))
-            for row_id, index, status, name, body in queries.units_of_assignment(
-                facts.assignment_id
-            )
-            if row_id != facts.id
-        ),
+        timeline=tuple(sorted(moments, key=lambda moment: moment.at)),
+        siblings=tuple(row for row in siblings if row.id != facts.id),
+        tries=tuple(_try(one, reasons.get(one.id, "")) for one in left),
+    )
+
+
+def _fields(facts: UnitFacts | AgentFacts) -> dict[str, Any]:
+    return {item.name: getattr(facts, item.name) for item in fields(facts)}
+
+
+def _try(facts: AgentFacts, reason: str) -> TryRow:
+    return TryRow(
+        facts.id,
+        facts.worker_id,
+        facts.worker_name,
+        facts.status,
+        facts.created_at,
+        facts.status_at,
+        reason,
     )
 
 
 def _agent(facts: AgentFacts) -> AgentDetail:
+    has_left = facts.status not in HOLDING_AGENT
+    args = asked_of_run(run_config(facts.run_id)) if facts.status in LIVE_AGENT else None
+    room = queries.room_of(facts.assignment_id) if args is not None else []
+    is_waiting = args is not None and facts.status == AgentStatus.WAITING
     return AgentDetail(
-        id=facts.id,
-        run_id=facts.run_id,
-        task_name=facts.task_name,
-        unit_id=facts.unit_id,
-        unit_status=facts.unit_status,
-        worker_id=facts.worker_id,
-        worker_name=facts.worker_name,
-        status=facts.status,
-        created_at=from_ms(facts.created_ms),
-        status_at=from_ms(facts.status_ms),
-        submitted_at=_moment(facts.submitted_ms),
-        deadline_at=_moment(facts.deadline_ms),
-        last_seen_at=_moment(facts.last_seen_ms),
-        answer=_value(facts.answer),
-        answer_characters=facts.answer_characters or 0,
-        is_late=bool(facts.is_late),
+        **_fields(facts),
         files=tuple(FileRow(*row) for row in queries.uploads(facts.id)),
         updates=tuple(updates_of(facts.id)),
-        metadata=tuple((from_ms(at), _value(body)) for at, body in queries.metadata(facts.id)),
+        said=queries.count_updates(facts.id),
+        metadata=tuple(
+            (from_ms(at), queries.value(body)) for at, body in queries.metadata(facts.id)
+        ),
+        reason=reasons_of_leaving([facts.id]).get(facts.id, "") if has_left else "",
+        partners=tuple(
+            PartnerRow(one.id, one.worker_name, one.status) for one in room if one.id != facts.id
+        ),
+        waiting=_waiting(facts, args, room) if args is not None and is_waiting else None,
     )
 
 
-def _moments(facts: UnitFacts, tries: list[AgentFacts]) -> Iterator[Moment]:
+def _waiting(facts: AgentFacts, args: ConcurrentArgs, room: list[AgentFacts]) -> Waiting:
+    """Those who wait with this one; who has left the room does not count."""
+    there = sum(one.status == AgentStatus.WAITING for one in room)
+    size = queries.units_to_fill(facts.assignment_id)
+    outcome = outcome_without_partner(args, there)
+    return Waiting(size, there, facts.deadline_at, outcome)
+
+
+def _moments(
+    facts: UnitFacts, agents: list[AgentFacts], reasons: Mapping[int, str]
+) -> Iterator[Moment]:
     """What happened to a unit; the journal names units by ranges, so the rows themselves tell."""
-    yield Moment(from_ms(facts.created_ms), "created")
-    for one in tries:
+    yield Moment(facts.created_at, "created")
+    for one in agents:
         who = f"agent {one.id}, worker {one.worker_name},"
-        yield Moment(from_ms(one.created_ms), f"{who} began")
-        if one.submitted_ms is not None:
-            yield Moment(from_ms(one.submitted_ms), f"{who} submitted")
+        yield Moment(one.created_at, f"{who} began")
+        if one.submitted_at is not None:
+            yield Moment(one.submitted_at, f"{who} submitted")
         elif one.status not in HOLDING_AGENT:
-            yield Moment(from_ms(one.status_ms), f"{who} left: {one.status}", is_bad=True)
+            why = f" ({reasons[one.id]})" if one.id in reasons else ""
+            yield Moment(one.status_at, f"{who} left: {one.status}{why}", is_bad=True)
     for created, verdict, status, status_ms, note, bonus, by, error in queries.decisions(facts.id):
         extra = f", bonus {bonus} cents" if bonus else ""
         yield Moment(from_ms(created), f"{by} staged {verdict}{extra}: {note}".rstrip(": "))
@@ -257,17 +260,3 @@ def _moments(facts: UnitFacts, tries: list[AgentFacts]) -> Iterator[Moment]:
     for at, kind, status, cents, error in queries.intents(facts.id):
         is_bad = status in ("failed", "unknown")
         yield Moment(from_ms(at), f"{kind} {cents} cents: {error or status}", is_bad)
-
-
-def _value(text: str | None) -> Any:
-    """Stored JSON; text that was cut off, and is no JSON any more, as it is."""
-    if text is None:
-        return None
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return text
-
-
-def _moment(milliseconds: int | None) -> datetime | None:
-    return None if milliseconds is None else from_ms(milliseconds)

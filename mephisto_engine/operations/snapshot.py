@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from mephisto_engine.database.queries.standing import Standing
     from mephisto_engine.operations.details import Detail
+    from mephisto_engine.operations.waiting import Waiting
 
 from mephisto_engine.analysis.pay import Wage
 
@@ -204,6 +205,8 @@ class Crowd:
     """Agent status → number."""
     waiting_since: datetime | None = None
     """Since when somebody has waited for partners; None: nobody does."""
+    rooms: tuple[Waiting, ...] = ()
+    """Assignments that wait for partners; the one that has waited longest comes first."""
     median_seconds: float | None = None
     """Of the latest submitted units; None while there are none."""
     p90_seconds: float | None = None

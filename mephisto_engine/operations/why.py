@@ -19,6 +19,7 @@ from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations.agents import Standing
 from mephisto_engine.database.operations.lease import is_alive
 from mephisto_engine.database.queries import activity, runs, workers
+from mephisto_engine.database.queries.journal import RefusalRow, last_refusals
 from mephisto_engine.errors import ConfigError
 from mephisto_engine.operations.before_units import words_before_units
 from mephisto_engine.operations.eligibility import Check, checks
@@ -46,7 +47,7 @@ class Explanation:
     worker: WorkerRecord
     run_id: int
     lines: tuple[Line, ...]
-    refusals: tuple[workers.RefusalRow, ...]
+    refusals: tuple[RefusalRow, ...]
     """The last times when the worker was turned away, newest first."""
 
     @property
@@ -87,7 +88,7 @@ class _Facts:
     on_offer: int
     new_to_worker: int
     at_work: tuple[workers.LiveAgentRow, ...]
-    refusals: tuple[workers.RefusalRow, ...]
+    refusals: tuple[RefusalRow, ...]
 
 
 def explain(db: MephistoDB, registry: Registry, worker: str, run_id: int) -> Explanation:
@@ -130,7 +131,7 @@ def _read(text: str, run_id: int) -> _Facts:
         on_offer=on_offer,
         new_to_worker=new,
         at_work=tuple(workers.live_agents(run_id, worker.id)),
-        refusals=tuple(workers.last_refusals(run_id, worker.id, SHOWN_REFUSALS)),
+        refusals=tuple(last_refusals(run_id, worker.id, SHOWN_REFUSALS)),
     )
 
 

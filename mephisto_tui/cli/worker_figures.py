@@ -15,7 +15,8 @@ from mephisto_tui.cli.workers import Worker, change_worker
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mephisto_engine.database.queries.standing import Figures, WorkerHistory
+    from mephisto_engine.database.queries.standing import Figures
+    from mephisto_engine.database.queries.worker_history import WorkerHistory
 
 
 class By(StrEnum):
@@ -34,7 +35,7 @@ TITLES = (
 
 def show(context: typer.Context, worker: Worker, as_json: Json = False) -> None:
     """Show what a worker has done, earned and holds; notes and blocks."""
-    from mephisto_engine.database.queries.standing import worker_history
+    from mephisto_engine.database.queries.worker_history import worker_history
     from mephisto_engine.database.queries.workers import find_worker
     from mephisto_engine.operations.wages import minimum_of_task
 

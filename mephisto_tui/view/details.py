@@ -11,12 +11,12 @@ from mephisto_engine.cents import dollars
 from mephisto_engine.data_model.answers import UpdateRecord
 from mephisto_engine.data_model.status import LIVE_AGENT
 from mephisto_engine.data_model.units import COMPENSATION_INDEX, GOLD_INDEX, SCREENING_INDEX
+from mephisto_engine.database.queries.details import SiblingRow
 from mephisto_engine.database.queries.standing import Figures
 from mephisto_engine.operations.details import (
     AgentDetail,
     Detail,
     FileRow,
-    SiblingRow,
     UnitDetail,
     WorkerDetail,
     WorkerUnit,

@@ -8,6 +8,7 @@ from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations.workers import block_worker, unblock_worker
 from mephisto_engine.database.queries import standing
 from mephisto_engine.database.queries.standing import Within
+from mephisto_engine.database.queries.worker_history import worker_history
 from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.errors import NotFoundError
 from mephisto_engine.testing.clock import FakeClock
@@ -43,7 +44,7 @@ def test_a_workers_figures_follow_what_became_of_each_unit(
     run.end(lost, AgentStatus.RETURNED)
     run.arrive("ada", 5)
 
-    history = db.read(standing.worker_history, ada)
+    history = db.read(worker_history, ada)
 
     found = history.overall
     assert (found.completed, found.accepted, found.soft_rejected, found.rejected) == (1, 1, 1, 1)
@@ -117,7 +118,7 @@ def test_blocks_keep_their_reasons_and_notes_their_writers(
         )
     )
 
-    history = db.read(standing.worker_history, ada)
+    history = db.read(worker_history, ada)
 
     assert [(row.is_block, row.reason, row.by) for row in history.blocks] == [
         (False, "", "operator:you"),
@@ -129,7 +130,7 @@ def test_blocks_keep_their_reasons_and_notes_their_writers(
 
 def test_nobody_has_no_history(db: MephistoDB) -> None:
     with pytest.raises(NotFoundError):
-        db.read(standing.worker_history, 7)
+        db.read(worker_history, 7)
 
 
 def test_no_work_has_no_middle(db: MephistoDB) -> None:

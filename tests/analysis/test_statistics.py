@@ -10,8 +10,8 @@ from mephisto_engine.analysis.statistics import Answer, Statistics
 from mephisto_engine.data_model import Unit
 from mephisto_engine.data_model.records import GOLD_INDEX
 from mephisto_engine.database import MephistoDB
-from mephisto_engine.database.queries import standing
 from mephisto_engine.database.queries.labels import find_runs
+from mephisto_engine.database.queries.worker_history import worker_history
 from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.errors import NotFoundError
 from mephisto_engine.operations.statistics import StatisticsFollower
@@ -214,7 +214,7 @@ def test_golds_are_counted_by_worker_and_their_labels_are_not(
     (worker,) = report.workers
     assert (worker.gold_right, worker.gold_wrong, worker.labels) == (1, 2, 1)
     assert [flag.sentence for flag in worker.flags] == ["got 2 of 3 gold units wrong"]
-    figures = db.read(standing.worker_history, worker.worker).overall
+    figures = db.read(worker_history, worker.worker).overall
     assert (figures.gold_right, figures.gold_wrong, figures.done) == (1, 2, 5)
 
 

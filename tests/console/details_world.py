@@ -8,20 +8,17 @@ from typing import Any
 from mephisto_engine.abstractions.review_view import Moment
 from mephisto_engine.data_model.answers import UpdateRecord
 from mephisto_engine.data_model.records import WorkerRecord
+from mephisto_engine.database.queries.details import SiblingRow
+from mephisto_engine.database.queries.journal import BlockRow, RefusalRow
 from mephisto_engine.database.queries.onboarding import OnboardingRow
-from mephisto_engine.database.queries.standing import (
-    BlockRow,
-    Figures,
-    NoteRow,
-    Standing,
-    WorkerHistory,
-)
-from mephisto_engine.database.queries.workers import GrantRow, RefusalRow
+from mephisto_engine.database.queries.standing import Figures, Standing
+from mephisto_engine.database.queries.worker_history import NoteRow, WorkerHistory
+from mephisto_engine.database.queries.workers import GrantRow
 from mephisto_engine.operations.details import (
     AgentDetail,
     Detail,
     FileRow,
-    SiblingRow,
+    TryRow,
     UnitDetail,
     WorkerDetail,
     WorkerUnit,
@@ -72,6 +69,7 @@ def _agent(agent_id: int, hostile: str) -> AgentDetail:
     answer: Any = {"rating": "safe", "why": WHY, "parts": [{"a": 1}, "b"], "empty": {}}
     return AgentDetail(
         id=agent_id, run_id=142, task_name=hostile or "chat-safety-v3", unit_id=10418,
+        assignment_id=5000,
         unit_status="completed", worker_id=3, worker_name=hostile or "A2X9K1", status="completed",
         created_at=ago(minutes=25), status_at=ago(minutes=20), submitted_at=ago(minutes=20),
         deadline_at=None, last_seen_at=ago(minutes=20),
@@ -93,6 +91,7 @@ def _unit(unit_id: int, hostile: str) -> UnitDetail:
     return UnitDetail(
         id=unit_id, run_id=142, task_name=hostile or "chat-safety-v3", assignment_id=5000,
         item_index=312, unit_index=0, status="completed", status_at=ago(minutes=20), pay_cents=30,
+        created_at=ago(hours=3), worker_id=3, worker_name=hostile or "A2X9K1",
         shared={"prompt": hostile or PROMPT, "reply": hostile or "put an iron on it"}, data={},
         agent=_agent(5521, hostile),
         timeline=(
@@ -100,7 +99,22 @@ def _unit(unit_id: int, hostile: str) -> UnitDetail:
             Moment(ago(hours=1), hostile or "agent 5511, worker A0LLR4, left: timeout", True),
             Moment(ago(minutes=20), "agent 5521, worker A2X9K1, submitted"),
         ),
-        siblings=(SiblingRow(10411, 1, "accepted", hostile or "A3VV02", {"rating": "unsafe"}),),
+        siblings=(
+            SiblingRow(
+                10411, 1, "accepted", hostile or "A3VV02", {"rating": "unsafe"}, "accepted",
+                "sent", hostile or "operator:ann", hostile or "a good reason",
+            ),
+            SiblingRow(
+                10412, 2, "completed", hostile or "A9QQ3B", {"rating": "safe"}, "rejected",
+                "staged", "operator:bob", "",
+            ),
+        ),
+        tries=(
+            TryRow(
+                5511, 6, hostile or "A0LLR4", "timeout", ago(hours=2), ago(hours=1),
+                hostile or "the time for the assignment was over",
+            ),
+        ),
     )  # fmt: skip
 
 

@@ -17,6 +17,10 @@ from mephisto_engine.abstractions.channel import SubmitOutcome
 from mephisto_engine.data_model import Agent, Assignment, LiveUpdate
 from mephisto_engine.data_model.status import HOLDING_AGENT
 from mephisto_engine.errors import StateError
+from mephisto_engine.operations.details import AgentDetail, read_detail
+from mephisto_engine.operations.monitor import Monitor
+from mephisto_engine.operations.snapshot import Subject, View
+from mephisto_engine.operations.waiting import Waiting
 
 
 class Chat(MockTaskRunner):
@@ -181,6 +185,35 @@ async def test_a_pair_that_talks_may_finish_while_the_run_drains(world: World) -
     for token in talking:
         await run.submit(token)
     assert (await run.ended()).status == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("policy", "min_agents", "outcome"),
+    [("return", 1, "return"), ("pay", 1, "pay"), ("start", 2, "start"), ("start", 3, "return")],
+)
+async def test_consoles_are_told_what_becomes_of_those_who_wait(
+    world: World, policy: str, min_agents: int, outcome: str
+) -> None:
+    options = {
+        "partner_wait_seconds": 60, "when_no_partner": policy, "min_agents": min_agents,
+    }  # fmt: skip
+    run = await together(world, each=4, options=options)
+    tokens = [await run.token(name) for name in ("alice", "bob")]
+    first, agent = run.agent(tokens[0]), run.agent(tokens[1])
+    detail = world.db.read(read_detail, Subject("agent", agent.id))
+    assert isinstance(detail, AgentDetail)
+    assert detail.waiting == Waiting(4, 2, agent.deadline_at, outcome)  # type: ignore[arg-type]
+    assert [(one.worker_name, one.status) for one in detail.partners] == [("alice", "waiting")]
+    monitor = Monitor(world.db)
+    monitor.want(View(run_id=run.id))
+    assert monitor.refresh().crowd.rooms == (
+        Waiting(4, 2, first.deadline_at, outcome),  # type: ignore[arg-type]
+    )
+    monitor.close()
+    # What was told is what happens.
+    await world.advance(61)
+    happens = {"return": "expired", "pay": "completed", "start": "in task"}[outcome]
+    await until(lambda: run.agents() == {happens: 2})
 
 
 async def test_waiting_in_vain_can_be_paid(world: World) -> None:

@@ -18,7 +18,9 @@ from mephisto_engine.operations.snapshot import Subject, View, Window
 async def test_a_unit_tells_its_whole_story(world: World) -> None:
     run = await world.launch(units=1)
     left = await run.token("ann")
-    await run.supervisor.at_work.end(run.driver.live.agents[left], AgentStatus.RETURNED, "ann", "")
+    await run.supervisor.at_work.end(
+        run.driver.live.agents[left], AgentStatus.RETURNED, "ann", "closed the page"
+    )
     await run.submit(await run.token("bob"), {"text": "yes"})
     unit_id = run.agent(left).unit_id
     await world.db.write(decisions.stage, NewDecision(unit_id, "accepted", "good"), "operator:ann")
@@ -28,10 +30,16 @@ async def test_a_unit_tells_its_whole_story(world: World) -> None:
     assert detail.agent is not None
     assert (detail.agent.worker_name, detail.agent.answer) == ("bob", {"answer": {"text": "yes"}})
     assert detail.siblings == ()
+    (left_it,) = detail.tries
+    assert (left_it.worker_name, left_it.status, left_it.reason) == (
+        "ann",
+        "returned",
+        "closed the page",
+    )
     assert [moment.text for moment in detail.timeline] == [
         "created",
         "agent 1, worker ann, began",
-        "agent 1, worker ann, left: returned",
+        "agent 1, worker ann, left: returned (closed the page)",
         "agent 2, worker bob, began",
         "agent 2, worker bob, submitted",
         "operator:ann staged accepted: good",
@@ -116,3 +124,30 @@ async def test_the_crowd_of_a_run_is_counted(world: World) -> None:
     assert (crowd.median_seconds, crowd.p90_seconds) == (0.0, 0.0)
     assert (crowd.waiting_since, crowd.golds, crowd.onboarding) == (None, (0, 0), {})
     monitor.close()
+
+
+async def test_the_other_units_of_an_item_tell_what_was_decided(world: World) -> None:
+    run = await world.launch(units=1, each=3)
+    tokens = [await run.token(name) for name in ("ann", "bob", "cid")]
+    for token in tokens:
+        await run.submit(token)
+    ann, bob, cid = (run.agent(token).unit_id for token in tokens)
+    stage = decisions.stage
+    await world.db.write(stage, NewDecision(bob, "rejected", "pasted"), "operator:eve")
+    await world.db.write(stage, NewDecision(bob, "accepted", "good after all"), "operator:eve")
+
+    detail = world.db.read(read_detail, Subject("unit", ann))
+    assert isinstance(detail, UnitDetail)
+    told = [(row.id, row.verdict, row.decision_status, row.note) for row in detail.siblings]
+    assert told == [(bob, "accepted", "staged", "good after all"), (cid, "", "", "")]
+    assert detail.siblings[0].decided_by == "operator:eve"
+
+
+async def test_an_agent_who_left_tells_why(world: World) -> None:
+    run = await world.launch(units=1)
+    token = await run.token("ann")
+    agent = run.driver.live.agents[token]
+    await run.supervisor.at_work.end(agent, AgentStatus.DISCONNECT, "engine", "no sign of life")
+    detail = world.db.read(read_detail, Subject("agent", agent.id))
+    assert isinstance(detail, AgentDetail)
+    assert (detail.status, detail.reason, detail.waiting) == ("disconnect", "no sign of life", None)

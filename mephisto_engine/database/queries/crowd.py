@@ -6,7 +6,7 @@ from peewee import fn
 
 from mephisto_engine.data_model import Agent, Judgement, OnboardingAgent, Unit
 from mephisto_engine.data_model.records import GOLD_INDEX, SCREENING_INDEX
-from mephisto_engine.data_model.status import HOLDING_AGENT, LIVE_AGENT, AgentStatus
+from mephisto_engine.data_model.status import HOLDING_AGENT, LIVE_AGENT, AgentStatus, UnitStatus
 from mephisto_engine.database.compiled import Compiled, param
 
 LATEST = 500
@@ -17,6 +17,19 @@ _SUBMITTED = sorted(HOLDING_AGENT - LIVE_AGENT)
 _WAITING_SINCE = Compiled(
     lambda: Agent.select(fn.MIN(Agent.status_at)).where(
         (Agent.task_run == param("run")) & (Agent.status == AgentStatus.WAITING)
+    )
+)
+_SIZE = Unit.select(fn.COUNT(Unit.id)).where(
+    (Unit.assignment == Agent.assignment)
+    & (Unit.unit_index >= 0)
+    & (Unit.status != UnitStatus.EXPIRED)
+)
+_ROOMS = Compiled(
+    lambda: (
+        Agent.select(_SIZE, fn.COUNT(Agent.id), fn.MIN(Agent.deadline_at))
+        .where((Agent.task_run == param("run")) & (Agent.status == AgentStatus.WAITING))
+        .group_by(Agent.assignment)
+        .order_by(fn.MIN(Agent.deadline_at))
     )
 )
 _TIMES = Compiled(
@@ -48,6 +61,14 @@ def waiting_since_ms(run_id: int) -> int | None:
     """Since when the worker waits for partners who has waited longest; None if nobody does."""
     since = _WAITING_SINCE.fetch(run=run_id)[0][0]
     return None if since is None else int(since)
+
+
+def rooms(run_id: int) -> list[tuple[int, int, int | None]]:
+    """``(size, present, first deadline in ms)`` of assignments whose workers wait for partners.
+
+    The one that has waited longest comes first.
+    """
+    return [(size, present, until) for size, present, until in _ROOMS.fetch(run=run_id)]
 
 
 def latest_times_ms(run_id: int) -> list[int]:

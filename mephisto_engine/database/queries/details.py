@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
 
-from peewee import JOIN, fn
+import orjson
+from peewee import JOIN, Field, fn
 
 from mephisto_engine.data_model import (
     Agent,
@@ -21,8 +25,11 @@ from mephisto_engine.data_model import (
     Upload,
     Worker,
 )
-from mephisto_engine.data_model.status import HOLDING_AGENT
+from mephisto_engine.data_model.status import HOLDING_AGENT, LIVE_AGENT, DecisionStatus
 from mephisto_engine.database.compiled import Compiled, param
+from mephisto_engine.database.operations.assignments import SIZE
+
+Facts = TypeVar("Facts")
 
 MOST_CHARACTERS = 200_000
 """How much of an item or an answer is read; more is no reading matter."""
@@ -34,8 +41,9 @@ MOST_ROWS = 100
 """Rows read of what is listed beside a unit."""
 
 
-class UnitFacts(NamedTuple):
-    """A unit with its assignment and run; times as milliseconds."""
+@dataclass(frozen=True, slots=True)
+class UnitFacts:
+    """A unit with its assignment and run."""
 
     id: int
     run_id: int
@@ -44,59 +52,113 @@ class UnitFacts(NamedTuple):
     item_index: int
     unit_index: int
     status: str
-    status_ms: int
-    created_ms: int
+    status_at: datetime
+    created_at: datetime
     pay_cents: int
     worker_id: int | None
     worker_name: str | None
-    shared: str
-    data: str
+    shared: Any
+    """Data of the assignment."""
+    data: Any
+    """Data of this unit alone."""
 
 
-class AgentFacts(NamedTuple):
-    """An agent with worker, run and what it handed in; times as milliseconds."""
+@dataclass(frozen=True, slots=True)
+class AgentFacts:
+    """An agent with worker, run and what it handed in."""
 
     id: int
     run_id: int
     task_name: str
     unit_id: int
+    assignment_id: int
     unit_status: str
     worker_id: int
     worker_name: str
     status: str
-    created_ms: int
-    status_ms: int
-    submitted_ms: int | None
-    deadline_ms: int | None
-    last_seen_ms: int | None
-    answer: str | None
-    answer_characters: int | None
-    is_late: int | None
+    created_at: datetime
+    status_at: datetime
+    submitted_at: datetime | None
+    deadline_at: datetime | None
+    last_seen_at: datetime | None
+    answer: Any
+    """As it was submitted; text where it is too long to be read whole. None: there is none."""
+    answer_characters: int
+    is_late: bool
+
+    @property
+    def seconds_worked(self) -> float | None:
+        """From getting the unit to submitting it."""
+        if self.submitted_at is None:
+            return None
+        return (self.submitted_at - self.created_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class SiblingRow:
+    """Another unit of the same assignment, with what was decided on it."""
+
+    id: int
+    unit_index: int
+    status: str
+    worker_name: str
+    answer: Any
+    verdict: str
+    """Of the last decision that was not withdrawn; empty: there is none."""
+    decision_status: str
+    decided_by: str
+    note: str
+
+
+def value(text: str | None) -> Any:
+    """Stored JSON; text that was cut off, and is no JSON any more, as it is."""
+    if text is None:
+        return None
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
 
 
 def unit_facts(unit_id: int) -> UnitFacts | None:
     """One unit; None if there is none."""
-    return next((UnitFacts(*row) for row in _UNIT.fetch(unit=unit_id)), None)
+    return next((_read(UnitFacts, _UNIT_COLUMNS, row) for row in _UNIT.fetch(unit=unit_id)), None)
 
 
 def agent_facts(agent_id: int) -> AgentFacts | None:
     """One agent; None if there is none."""
-    return next((AgentFacts(*row) for row in _AGENT.fetch(agent=agent_id)), None)
+    return next(iter(_agents(_AGENT.fetch(agent=agent_id))), None)
 
 
 def agents_of_unit(unit_id: int) -> list[AgentFacts]:
     """Everybody who was ever on a unit, the first one first."""
-    return [AgentFacts(*row) for row in _AGENTS_OF_UNIT.fetch(unit=unit_id)]
+    return _agents(_AGENTS_OF_UNIT.fetch(unit=unit_id))
 
 
-def units_of_assignment(assignment_id: int) -> list[tuple[Any, ...]]:
-    """``(id, unit index, status, worker name, answer)`` of an assignment's units."""
-    return _UNITS_OF_ASSIGNMENT.fetch(assignment=assignment_id)
+def room_of(assignment_id: int) -> list[AgentFacts]:
+    """Everybody who is on a unit of an assignment now, the first who came first."""
+    return _agents(_ROOM.fetch(assignment=assignment_id))
+
+
+def units_of_assignment(assignment_id: int) -> list[SiblingRow]:
+    """The units of an assignment, with the answers and the decisions on them."""
+    rows = _UNITS_OF_ASSIGNMENT.fetch(assignment=assignment_id)
+    return [_sibling(*row) for row in rows]
 
 
 def updates(agent_id: int) -> list[tuple[Any, ...]]:
     """``(milliseconds, from the worker, JSON text)`` of the newest messages, oldest first."""
     return _UPDATES.fetch(agent=agent_id)[::-1]
+
+
+def units_to_fill(assignment_id: int) -> int:
+    """How many workers an assignment takes that is done together."""
+    return len(SIZE.fetch(assignment=assignment_id))
+
+
+def count_updates(agent_id: int) -> int:
+    """How many messages there are of an agent, also those that `updates` leaves out."""
+    return int(_COUNT_UPDATES.fetch(agent=agent_id)[0][0])
 
 
 def uploads(agent_id: int) -> list[tuple[Any, ...]]:
@@ -119,30 +181,86 @@ def intents(unit_id: int) -> list[tuple[Any, ...]]:
     return _INTENTS.fetch(unit=unit_id)
 
 
+def _sibling(
+    number: int, index: int, status: str, worker: str, answer: str | None, *decision: Any
+) -> SiblingRow:
+    return SiblingRow(number, index, status, worker, value(answer), *decision)
+
+
 def _text(column: Any, most: int = MOST_CHARACTERS) -> Any:
     return fn.SUBSTR(column, 1, most)
 
 
-def _agents() -> Any:
+def _read(record: type[Facts], columns: Sequence[Column], row: Sequence[Any]) -> Facts:
+    """A row of these columns as the record whose fields they are, in this order."""
+    readers: list[Any] = [
+        column.python_value if isinstance(column, Field) else column[1] for column in columns
+    ]
+    return record(*(read(stored) for read, stored in zip(readers, row, strict=True)))
+
+
+def _selected(columns: Sequence[Column]) -> list[Any]:
+    return [column if isinstance(column, Field) else column[0] for column in columns]
+
+
+def _agents(rows: Iterable[tuple[Any, ...]]) -> list[AgentFacts]:
+    return [_read(AgentFacts, _AGENT_COLUMNS, row) for row in rows]
+
+
+Column = Field | tuple[Any, Callable[[Any], Any]]
+"""A column that is read as its table says; or any other, and how it is read."""
+_UNIT_COLUMNS: tuple[Column, ...] = (
+    Unit.id,
+    Unit.task_run,
+    Task.name,
+    Unit.assignment,
+    Assignment.item_index,
+    Unit.unit_index,
+    Unit.status,
+    Unit.status_at,
+    Unit.created_at,
+    Unit.pay_cents,
+    Unit.worker,
+    Worker.name,
+    (_text(Assignment.data), value),
+    (_text(Unit.data), value),
+)
+_AGENT_COLUMNS: tuple[Column, ...] = (
+    Agent.id,
+    Agent.task_run,
+    Task.name,
+    Agent.unit,
+    Agent.assignment,
+    Unit.status,
+    Agent.worker,
+    Worker.name,
+    Agent.status,
+    Agent.created_at,
+    Agent.status_at,
+    Agent.submitted_at,
+    Agent.deadline_at,
+    Presence.last_seen_at,
+    (_text(Submission.body), value),
+    (fn.COALESCE(fn.LENGTH(Submission.body), 0), int),
+    (Submission.is_late, bool),
+)
+_UNIT = Compiled(
+    lambda: (
+        Unit.select(*_selected(_UNIT_COLUMNS))
+        .join(Assignment)
+        .switch(Unit)
+        .join(Worker, JOIN.LEFT_OUTER)
+        .switch(Unit)
+        .join(TaskRun)
+        .join(Task)
+        .where(Unit.id == param("unit"))
+    )
+)
+
+
+def _agent_query() -> Any:
     return (
-        Agent.select(
-            Agent.id,
-            Agent.task_run,
-            Task.name,
-            Agent.unit,
-            Unit.status,
-            Agent.worker,
-            Worker.name,
-            Agent.status,
-            Agent.created_at,
-            Agent.status_at,
-            Agent.submitted_at,
-            Agent.deadline_at,
-            Presence.last_seen_at,
-            _text(Submission.body),
-            fn.LENGTH(Submission.body),
-            Submission.is_late,
-        )
+        Agent.select(*_selected(_AGENT_COLUMNS))
         .join(Worker)
         .switch(Agent)
         .join(Unit)
@@ -156,41 +274,34 @@ def _agents() -> Any:
     )
 
 
-_UNIT = Compiled(
+_AGENT = Compiled(lambda: _agent_query().where(Agent.id == param("agent")))
+_AGENTS_OF_UNIT = Compiled(
+    lambda: _agent_query().where(Agent.unit == param("unit")).order_by(Agent.id).limit(MOST_ROWS)
+)
+_ROOM = Compiled(
     lambda: (
-        Unit.select(
-            Unit.id,
-            Unit.task_run,
-            Task.name,
-            Unit.assignment,
-            Assignment.item_index,
-            Unit.unit_index,
-            Unit.status,
-            Unit.status_at,
-            Unit.created_at,
-            Unit.pay_cents,
-            Unit.worker,
-            Worker.name,
-            _text(Assignment.data),
-            _text(Unit.data),
-        )
-        .join(Assignment)
-        .switch(Unit)
-        .join(Worker, JOIN.LEFT_OUTER)
-        .switch(Unit)
-        .join(TaskRun)
-        .join(Task)
-        .where(Unit.id == param("unit"))
+        _agent_query()
+        .where((Agent.assignment == param("assignment")) & Agent.status.in_(sorted(LIVE_AGENT)))
+        .order_by(Agent.id)
+        .limit(MOST_ROWS)
     )
 )
-_AGENT = Compiled(lambda: _agents().where(Agent.id == param("agent")))
-_AGENTS_OF_UNIT = Compiled(
-    lambda: _agents().where(Agent.unit == param("unit")).order_by(Agent.id).limit(MOST_ROWS)
+_OTHER_DECISION: Any = Decision.alias()
+_LAST_DECISION = _OTHER_DECISION.select(fn.MAX(_OTHER_DECISION.id)).where(
+    (_OTHER_DECISION.unit == Unit.id) & (_OTHER_DECISION.status != DecisionStatus.WITHDRAWN)
 )
 _UNITS_OF_ASSIGNMENT = Compiled(
     lambda: (
         Unit.select(
-            Unit.id, Unit.unit_index, Unit.status, Worker.name, fn.SUBSTR(Submission.body, 1, 1000)
+            Unit.id,
+            Unit.unit_index,
+            Unit.status,
+            fn.COALESCE(Worker.name, ""),
+            fn.SUBSTR(Submission.body, 1, 1000),
+            fn.COALESCE(Decision.verdict, ""),
+            fn.COALESCE(Decision.status, ""),
+            fn.COALESCE(Decision.decided_by, ""),
+            fn.COALESCE(Decision.note, ""),
         )
         .join(Worker, JOIN.LEFT_OUTER)
         .switch(Unit)
@@ -200,6 +311,8 @@ _UNITS_OF_ASSIGNMENT = Compiled(
             on=((Agent.unit == Unit.id) & Agent.status.in_(sorted(HOLDING_AGENT))),
         )
         .join(Submission, JOIN.LEFT_OUTER, on=(Submission.agent == Agent.id))
+        .switch(Unit)
+        .join(Decision, JOIN.LEFT_OUTER, on=(Decision.id == _LAST_DECISION))
         .where(Unit.assignment == param("assignment"))
         .order_by(Unit.unit_index)
         .limit(MOST_ROWS)
@@ -214,6 +327,9 @@ _UPDATES = Compiled(
         .order_by(LiveUpdate.id.desc())
         .limit(MOST_UPDATES)
     )
+)
+_COUNT_UPDATES = Compiled(
+    lambda: LiveUpdate.select(fn.COUNT(LiveUpdate.id)).where(LiveUpdate.agent == param("agent"))
 )
 _UPLOADS = Compiled(
     lambda: (

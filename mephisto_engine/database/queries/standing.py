@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-import orjson
 from peewee import JOIN, SQL, fn
 
 from mephisto_engine.analysis.pay import median_hourly_cents
@@ -16,7 +15,6 @@ from mephisto_engine.analysis.robust import median
 from mephisto_engine.clock import from_ms
 from mephisto_engine.data_model import (
     Agent,
-    Event,
     Intent,
     Judgement,
     Project,
@@ -24,10 +22,9 @@ from mephisto_engine.data_model import (
     TaskRun,
     Unit,
     Worker,
-    WorkerNote,
 )
 from mephisto_engine.data_model.base import database
-from mephisto_engine.data_model.records import GOLD_INDEX, WorkerRecord
+from mephisto_engine.data_model.records import GOLD_INDEX
 from mephisto_engine.data_model.status import (
     DONE_UNIT,
     HOLDING_AGENT,
@@ -35,7 +32,6 @@ from mephisto_engine.data_model.status import (
     LOST_AGENT,
     IntentStatus,
 )
-from mephisto_engine.database.queries.workers import GrantRow, grants, worker_record
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -111,49 +107,12 @@ class Standing:
     figures: Figures
 
 
-@dataclass(frozen=True, slots=True)
-class NoteRow:
-    """Something that an operator wanted to remember of a worker."""
-
-    at: datetime
-    written_by: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class BlockRow:
-    """A worker was blocked, or let in again."""
-
-    at: datetime
-    by: str
-    is_block: bool
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerHistory:
-    """All that is known of a worker."""
-
-    worker: WorkerRecord
-    first_seen_at: datetime
-    overall: Figures
-    by_project: Mapping[str, Figures]
-    """Project name → figures; work on tasks without a project is under an empty name."""
-    by_task: Mapping[str, Figures]
-    qualifications: tuple[GrantRow, ...]
-    notes: tuple[NoteRow, ...]
-    """Newest first."""
-    blocks: tuple[BlockRow, ...]
-    """Newest first; whether the worker is blocked now is in ``worker``."""
-
-
 def standings(within: Within = Within()) -> list[Standing]:
     """Workers with their figures, those who did most first.
 
     It reads every agent in question: 100,000 of them take about half a second.
     """
-    rows = _work(within)
-    found = figures_by(rows, _extra(within), lambda row: row.worker_id)
+    found = figures_by(work_within(within), lambda row: row.worker_id)
     workers = _workers(found)
     listed = [Standing(*workers[worker_id], figures) for worker_id, figures in found.items()]
     return sorted(listed, key=lambda item: (-item.figures.done, item.worker_id))
@@ -176,70 +135,24 @@ def median_time(run_ids: Sequence[int]) -> tuple[int, int]:
 def standings_of(ids: Sequence[int]) -> list[Standing]:
     """These workers in this order, also those who have done nothing yet."""
     within = Within(worker_ids=tuple(ids))
-    found = figures_by(_work(within), _extra(within), lambda row: row.worker_id)
+    found = figures_by(work_within(within), lambda row: row.worker_id)
     workers = _workers(ids)
     return [Standing(*workers[row_id], found.get(row_id, Figures())) for row_id in ids]
 
 
 def figures(within: Within = Within()) -> Figures:
     """The figures of all work in question, taken together."""
-    return figures_by(_work(within), _extra(within), lambda row: None).get(None, Figures())
+    return figures_by(work_within(within), lambda row: None).get(None, Figures())
 
 
 def provider_figures(within: Within = Within()) -> dict[str, Figures]:
     """Provider type → figures of all work that came through it."""
-    return figures_by(_work(within), _extra(within), lambda row: row.provider_type)
+    return figures_by(work_within(within), lambda row: row.provider_type)
 
 
 def project_figures(within: Within = Within()) -> dict[str, Figures]:
     """Project name → figures; work on tasks without a project is under an empty name."""
-    return figures_by(_work(within), _extra(within), lambda row: row.project_name)
-
-
-def worker_history(worker_id: int) -> WorkerHistory:
-    """All that is known of a worker.
-
-    Raises:
-        NotFoundError: there is no such worker.
-    """
-    record = worker_record(worker_id)
-    within = Within(worker_id=worker_id)
-    rows, extra = _work(within), _extra(within)
-    return WorkerHistory(
-        worker=record,
-        first_seen_at=Worker.get_by_id(worker_id).created_at,
-        overall=figures_by(rows, extra, lambda row: None).get(None, Figures()),
-        by_project=figures_by(rows, extra, lambda row: row.project_name),
-        by_task=figures_by(rows, extra, lambda row: row.task_name),
-        qualifications=tuple(grants(worker_id=worker_id)),
-        notes=tuple(worker_notes(worker_id)),
-        blocks=tuple(worker_blocks(worker_id)),
-    )
-
-
-def worker_notes(worker_id: int) -> list[NoteRow]:
-    """What operators have noted about a worker, newest first."""
-    query: Any = (
-        WorkerNote.select(WorkerNote.created_at, WorkerNote.written_by, WorkerNote.text)
-        .where(WorkerNote.worker == worker_id)
-        .order_by(WorkerNote.id.desc())
-    )
-    return [NoteRow(*row) for row in query.tuples()]
-
-
-def worker_blocks(worker_id: int) -> list[BlockRow]:
-    """When a worker was blocked and let in again, by whom and why, newest first."""
-    query = (
-        Event.select(Event.at, Event.actor, Event.kind, Event.data)
-        .where(
-            Event.kind.in_(["worker.blocked", "worker.unblocked"]) & (Event.subject_id == worker_id)
-        )
-        .order_by(Event.id.desc())
-    )
-    return [
-        BlockRow(from_ms(at), actor, kind == "worker.blocked", _reason(data))
-        for at, actor, kind, data in database.stream(query)
-    ]
+    return figures_by(work_within(within), lambda row: row.project_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,11 +235,19 @@ class _Sum:
         )
 
 
-def figures_by(
-    rows: Iterable[_Work], extra: Iterable[_Extra], key: Callable[[Any], Key]
-) -> dict[Key, Figures]:
+Worked = tuple[Sequence[_Work], Sequence[_Extra]]
+"""Tries at units, and what was paid beside them."""
+
+
+def work_within(within: Within) -> Worked:
+    """What `figures_by` makes figures of."""
+    return _work(within), _extra(within)
+
+
+def figures_by(worked: Worked, key: Callable[[Any], Key]) -> dict[Key, Figures]:
     """Figures of each group that ``key`` makes of the work."""
     sums: dict[Key, _Sum] = defaultdict(_Sum)
+    rows, extra = worked
     for row in rows:
         sums[key(row)].add(row)
     for paid in extra:
@@ -415,8 +336,3 @@ def _workers(ids: Iterable[int]) -> dict[int, tuple[int, str, str, bool]]:
         for row_id, name, provider_type, blocked_at in database.stream(query)
         if row_id in wanted
     }
-
-
-def _reason(data: str | None) -> str:
-    found = orjson.loads(data) if data else None
-    return str(found.get("reason", "")) if isinstance(found, dict) else ""

@@ -10,7 +10,6 @@ from peewee import JOIN, fn
 
 from mephisto_engine.data_model import (
     Agent,
-    Event,
     GrantedQualification,
     Qualification,
     TaskRun,
@@ -59,15 +58,6 @@ class LiveAgentRow:
     agent_id: int
     unit_id: int
     status: str
-
-
-@dataclass(frozen=True, slots=True)
-class RefusalRow:
-    """A time when a worker was turned away."""
-
-    at: datetime
-    reason: str
-    detail: str
 
 
 def find_worker(text: str) -> WorkerRecord:
@@ -212,19 +202,6 @@ def live_agents(run_id: int, worker_id: int) -> list[LiveAgentRow]:
         .order_by(Agent.id)
     )
     return [LiveAgentRow(*row) for row in query.tuples()]
-
-
-def last_refusals(run_id: int | None, worker_id: int, limit: int) -> list[RefusalRow]:
-    """The newest times when the worker was turned away from a run, or from any; newest first."""
-    where = (Event.kind == "worker.refused") & (Event.subject_id == worker_id)
-    if run_id is not None:
-        where &= Event.task_run == run_id
-    query: Any = Event.select(Event.at, Event.data).where(where)
-    newest = query.order_by(Event.id.desc()).limit(limit)
-    return [
-        RefusalRow(at, data.get("reason", ""), data.get("detail", ""))
-        for at, data in newest.tuples()
-    ]
 
 
 def _count(where: Any) -> int:
