@@ -76,6 +76,8 @@ class TaskLauncher:
         self._url = url
         self._changed = changed
         self._waiting: deque[tuple[int, int]] = deque()
+        self._last_found = 0
+        """The newest unit that was there to be published at the start."""
         self._wake = asyncio.Event()
         self._publishing = asyncio.Lock()
         """Held while a group of units is taken out of those that wait and is published."""
@@ -85,7 +87,9 @@ class TaskLauncher:
 
     def start(self) -> None:
         """Begin to create and to publish."""
-        self._waiting.extend(self._db.read(queries.units_to_publish, self._live.run_id))
+        found = self._db.read(queries.units_to_publish, self._live.run_id)
+        self._waiting.extend(found)
+        self._last_found = max((unit_id for unit_id, _ in found), default=0)
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._create()), loop.create_task(self._publish())]
         for task in self._tasks:
@@ -98,9 +102,13 @@ class TaskLauncher:
             await asyncio.wait_for(self._has_begun.wait(), FIRST_UNITS_SECONDS)
 
     def add(self, units: Sequence[tuple[int, int]]) -> None:
-        """Publish units that were made outside the task data; ``(unit id, assignment id)``."""
-        self._waiting.extend(units)
-        self._wake.set()
+        """Publish units that were made outside the task data; ``(unit id, assignment id)``.
+
+        What was stored before `start` was found there, also if it is told of later.
+        """
+        if self._tasks:
+            self._waiting.extend(unit for unit in units if unit[0] > self._last_found)
+            self._wake.set()
 
     @asynccontextmanager
     async def still(self) -> AsyncIterator[None]:

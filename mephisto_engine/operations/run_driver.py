@@ -430,7 +430,9 @@ class RunDriver:
         )
 
     def _requeued(self, units: list[tuple[int, int]]) -> None:
-        self._launcher.add(units)
+        # Conversations of before the engine was away are mended while the run is put on line.
+        if hasattr(self, "_launcher"):
+            self._launcher.add(units)
 
     def _wake(self) -> None:
         self._changed.set()

@@ -15,6 +15,7 @@ from mephisto_engine.data_model.records import UnitRecord
 from mephisto_engine.data_model.status import COSTED_UNIT, UnitStatus
 from mephisto_engine.errors import ProviderError
 from mephisto_engine.operations import launcher
+from mephisto_engine.operations.launcher import TaskLauncher
 from mephisto_engine.operations.monitor import Monitor
 from mephisto_engine.operations.snapshot import Health, View
 from mephisto_providers.mock import MockProvider
@@ -287,3 +288,22 @@ async def test_a_run_whose_provider_keeps_failing_can_be_stopped(world: World) -
     await run.driver.stop("operator:test", False, "enough")
     assert (await run.ended()).status == "stopped"
     assert run.units() == {UnitStatus.EXPIRED: 1}
+
+
+@pytest.mark.parametrize("is_started", [False, True], ids=["before", "after"])
+async def test_what_is_told_of_around_the_start_is_published_once(
+    world: World, is_started: bool
+) -> None:
+    run = await world.launch(units=3, max_num_concurrent_units=1)
+    used = run.driver._launcher
+    fresh = TaskLauncher(world.db, used._live, used._job, "", lambda: None)
+    told = [(2, 2), (3, 3)]
+    if not is_started:
+        fresh.add(told)
+    fresh._allowance = lambda: 0
+    fresh.start()
+    if is_started:
+        fresh.add(told)
+    fresh.add([(4, 4)])
+    assert list(fresh._waiting) == [(2, 2), (3, 3), (4, 4)]
+    await fresh.stop()
