@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from mephisto_tui.screens import review_questions as ask
+from mephisto_tui.screens import review_questions as questions
 from mephisto_tui.screens.opening import open_file
 from mephisto_tui.screens.review_deciding import DecidingScreen
 from mephisto_tui.view.words import plural
@@ -29,23 +29,23 @@ class ReviewScreen(DecidingScreen):
         elif not self.staged and not self.storing:
             self.say("nothing is staged")
         elif self.may_decide(needs_unit=False):
-            self.in_background(self._ask_and_send())
+            self.ask(self._ask_and_send())
 
     async def _ask_and_send(self) -> None:
         await self._renew_staged()
-        if self.staged and await ask.may_send(self.app, self.staged):
-            await self._send()
+        if self.staged and await questions.may_send(self.app, self.staged):
+            self.in_background(self._send())
 
     async def _renew_staged(self) -> None:
         """Know what is staged once everything is stored that was decided."""
         if self.door is not None:
             self.staged = await asyncio.wrap_future(self.door.staged(self.run_id))
 
-    async def _send(self) -> bool:
-        """Send what is staged; whether nothing of it failed."""
+    async def _send(self, go: Callable[[], object] = lambda: None) -> None:
+        """Send what is staged, and go elsewhere if nothing of it failed."""
         door = self.door
         if door is None or door.is_sending:
-            return False
+            return
         self.say(f"sending {plural(len(self.staged), 'decision')}…")
         try:
             done = await asyncio.shield(asyncio.wrap_future(door.send(self.run_id)))
@@ -54,10 +54,12 @@ class ReviewScreen(DecidingScreen):
         failed = [sent for sent in done if sent.error]
         if failed:
             why = failed[0].error
-            self.say(f"{len(done) - len(failed)} sent, {len(failed)} still staged: {why}", "bad")
-        else:
-            self.say(f"{plural(len(done), 'decision')} sent")
-        return not failed
+            said = f"{len(done) - len(failed)} sent, {len(failed)} still staged: {why}"
+            self.app.say(said, "bad")
+            return
+        if self.is_current:  # else the operator has gone elsewhere meanwhile
+            go()
+        self.app.say(f"{plural(len(done), 'decision')} sent")
 
     def let_go(self) -> bool:
         had_marks, had_filter = bool(self.queue.marks), bool(self.queue.text)
@@ -77,24 +79,26 @@ class ReviewScreen(DecidingScreen):
         is_known = {row.id for row in self.staged} <= self._asked_about and not self.storing
         if self.app.refusal or self.is_sending or is_known:
             return False
-        self.in_background(self._offer_to_send(go))
+        self.ask(self._offer_to_send(go))
         return True
 
     async def _offer_to_send(self, go: Callable[[], object]) -> None:
         await self._renew_staged()
         self._asked_about = frozenset(row.id for row in self.staged)
-        answer = await ask.how_to_leave(self.app, self.staged) if self.staged else ask.LEAVE
-        if answer == ask.SEND and await ask.may_send(self.app, self.staged):
-            answer = ask.LEAVE if await self._send() else None
-        if answer == ask.LEAVE:
+        if not self.staged:
             go()
-            if self.staged:
-                self.app.say(f"{plural(len(self.staged), 'decision')} staged; w in Review sends")
+            return
+        answer = await questions.how_to_leave(self.app, self.staged)
+        if answer == questions.LEAVE:
+            go()
+            self.app.say(f"{plural(len(self.staged), 'decision')} staged; w in Review sends")
+        elif answer == questions.SEND and await questions.may_send(self.app, self.staged):
+            self.in_background(self._send(go))
 
     def do_review_open(self) -> None:
         detail = self.detail
-        files = [] if detail is None else ask.files_of(detail)
+        files = [] if detail is None else questions.files_of(detail)
         if not files:
             self.say("no files came with this unit")
         else:
-            self.in_background(open_file(self.app, files))
+            self.ask(open_file(self.app, files))

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Sequence
 from concurrent.futures import Future
 
 from mephisto_engine.database.queries.review import DecisionRow, QueuedUnit
-from mephisto_tui.screens import review_questions as ask
+from mephisto_tui.screens import review_questions as questions
 from mephisto_tui.screens.raw import RawScreen
 from mephisto_tui.screens.review_questions import Draft
 from mephisto_tui.screens.review_reading import ReadingScreen
@@ -48,7 +48,7 @@ class DecidingScreen(ReadingScreen):
         if here is None or not self.may_decide():
             return
         if marked:
-            self.in_background(self._ask_about_marked(marked, verdict))
+            self.ask(self._ask_about_marked(marked, verdict))
         else:
             self._decide_on([here], verdict)
 
@@ -63,27 +63,27 @@ class DecidingScreen(ReadingScreen):
 
     def _decide_on(self, units: Sequence[QueuedUnit], verdict: str) -> None:
         """Stage at once where nothing is asked: the next key is about the next unit."""
-        if ask.has_to_ask(units, verdict, self.draft):
-            self.in_background(self._ask_about_rest(units, verdict))
+        if questions.has_to_ask(units, verdict, self.draft):
+            self.ask(self._ask_about_rest(units, verdict))
         else:
             self._stage(units, verdict, self.draft)
 
     async def _ask_about_rest(self, units: Sequence[QueuedUnit], verdict: str) -> None:
-        batch = ask.Batch(units, verdict, self.draft)
-        if len(units) <= NUMBER_TO_TYPE or await ask.may_decide_many(self.app, batch):
+        batch = questions.Batch(units, verdict, self.draft)
+        if len(units) <= NUMBER_TO_TYPE or await questions.may_decide_many(self.app, batch):
             await self._give_reason_and_stage(units, verdict)
 
     async def _ask_about_marked(self, units: Sequence[QueuedUnit], verdict: str) -> None:
         hidden = len(units) - sum(unit.unit_id in self.queue.marks for unit in self.queue.units)
         replaced = sum(bool(self.queue.staged_for(unit)) for unit in units)
-        batch = ask.Batch(units, verdict, self.draft, hidden, replaced)
-        if await ask.may_decide_many(self.app, batch):
+        batch = questions.Batch(units, verdict, self.draft, hidden, replaced)
+        if await questions.may_decide_many(self.app, batch):
             await self._give_reason_and_stage(units, verdict)
 
     async def _give_reason_and_stage(self, units: Sequence[QueuedUnit], verdict: str) -> None:
         draft = self.draft
         if verdict == "rejected" and not draft.note:
-            draft = await ask.with_reason(self.app, draft)
+            draft = await questions.with_reason(self.app, draft)
             if not draft.note:
                 self.say("not rejected: a rejection needs a reason, which the worker is told")
                 return
@@ -94,22 +94,25 @@ class DecidingScreen(ReadingScreen):
         if door is None:
             return
         future = door.stage(self.run_id, draft.decisions(units, verdict))
-        self.draft = Draft()
+        key = self.draft_key
+        self.keep_draft(key, Draft())
         self.queue.marks.clear()
         self.note({unit.unit_id: verdict for unit in units})
-        self.in_background(self._stored(future, draft))
+        self.in_background(self._stored(future, key, draft))
         if not self.queue.next_open():
             self.say("everything here is decided: w sends it")
         self.redraw()
 
-    async def _stored(self, future: Future[list[DecisionRow]], draft: Draft) -> None:
+    async def _stored(
+        self, future: Future[list[DecisionRow]], key: int | None, draft: Draft
+    ) -> None:
         """Wait for the disk; what it did not take is undecided again, and the draft is kept."""
         self.storing += 1
         try:
             # Whoever leaves meanwhile does not keep a decision from being stored.
             self.staged = await asyncio.shield(asyncio.wrap_future(future))
         except Exception:
-            self.draft = draft if self.draft == Draft() else self.draft
+            self.keep_draft(key, draft)
             self.look_again()
             raise
         finally:
@@ -119,29 +122,30 @@ class DecidingScreen(ReadingScreen):
 
     def do_review_note(self) -> None:
         if self.may_decide():
-            self.in_background(self._change_draft(ask.with_note(self.app, self.draft)))
+            self.ask(self._change_draft(questions.with_note(self.app, self.draft)))
 
     def do_review_bonus(self) -> None:
         if self.may_decide():
-            self.in_background(self._change_draft(ask.with_bonus(self.app, self.draft)))
+            self.ask(self._change_draft(questions.with_bonus(self.app, self.draft)))
 
     def do_review_block(self) -> None:
         if self.may_decide():
-            self.in_background(self._change_draft(ask.with_block(self.app, self.draft)))
+            self.ask(self._change_draft(questions.with_block(self.app, self.draft)))
 
     async def _change_draft(self, asking: Awaitable[Draft]) -> None:
-        self.draft = await asking
+        key = self.draft_key
+        self.keep_draft(key, await asking)
         self.redraw()
 
     def do_review_qualifications(self) -> None:
         here, door = self.queue.current, self.door
         if here is not None and door is not None and self.may_decide():
-            self.in_background(self._grant(here))
+            self.ask(self._grant(here))
 
     async def _grant(self, here: QueuedUnit) -> None:
         door = self.door
         if door is not None:
-            self.say(await ask.grant_or_revoke(self.app, door, here.worker_id))
+            self.say(await questions.grant_or_revoke(self.app, door, here.worker_id))
             self.forget_details()
             self.redraw()
 

@@ -21,7 +21,7 @@ from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.confirm import Answer, ConfirmScreen, Question, sentence
 from mephisto_tui.screens.prompt import PromptScreen
 from mephisto_tui.view.consequences import NUMBER_TO_TYPE
-from mephisto_tui.view.decisions import VERBS, summary_line
+from mephisto_tui.view.decisions import VERBS, summary_table
 from mephisto_tui.view.words import plural
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _consequences(batch: Batch) -> Iterator[str]:
     if draft.block is not None:
         yield f"{plural(len({unit.worker_id for unit in batch.units}), 'worker')} blocked for good"
     if batch.replaced:
-        yield f"{batch.replaced} decided before: that is replaced"
+        yield f"{batch.replaced} decided before: that is replaced, u does not bring it back"
     if batch.hidden:
         yield f"{batch.hidden} of them not shown by the filter"
 
@@ -184,7 +184,8 @@ async def may_send(app: ConsoleApp, staged: Sequence[DecisionRow]) -> bool:
     """Whether the batch is to be sent, after its summary; rejections of many are typed."""
     summary = summarise(staged)
     hard = summary.counts[UnitStatus.REJECTED] + summary.blocks
-    lines = [f"Send {plural(len(staged), 'decision')}?", "", f"  {summary_line(summary)}", ""]
+    table = [f"  {row}" for row in summary_table(summary)]
+    lines = [f"Send {plural(len(staged), 'decision')}?", "", *table, ""]
     if hard:
         what = plural(hard, "rejection or block", "rejections and blocks")
         lines.append(f"  {what}: once sent, that is final.")
@@ -208,7 +209,7 @@ async def how_to_leave(app: ConsoleApp, staged: Sequence[DecisionRow]) -> str | 
         sentence(
             f"{plural(len(staged), 'decision')} staged and not sent:",
             "",
-            f"  {summary_line(summarise(staged))}",
+            *(f"  {row}" for row in summary_table(summarise(staged))),
             "",
             "  They are kept in the database; w sends them another time.",
         ),

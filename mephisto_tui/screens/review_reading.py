@@ -25,7 +25,7 @@ from mephisto_tui.commands import bindings_for
 from mephisto_tui.review_door import ReviewDoor
 from mephisto_tui.review_queue import ReviewQueue
 from mephisto_tui.safe_text import clean
-from mephisto_tui.screens import review_questions as ask
+from mephisto_tui.screens import review_questions as questions
 from mephisto_tui.screens.listing import marks_line
 from mephisto_tui.screens.panes import PanesScreen
 from mephisto_tui.screens.review_questions import Draft
@@ -64,7 +64,10 @@ class ReadingScreen(PanesScreen):
         self.run_id: int | None = None
         self.queue = ReviewQueue()
         self.staged: list[DecisionRow] = []
-        self.draft = Draft()
+        self._drafts: dict[int | None, Draft] = {}
+        """What was typed for each unit, and under None for those that are marked."""
+        self._asking = 0
+        """Questions that are open, or about to be."""
         self._seen_counts: tuple[int, int] | None = None
         self._loaded_at = float("-inf")
         self._is_loading = False
@@ -109,7 +112,7 @@ class ReadingScreen(PanesScreen):
         """Review the units of one run, or all of them."""
         if run_id != self.run_id:
             self.run_id = run_id
-            self.queue, self.draft = ReviewQueue(self.queue.grouping), Draft()
+            self.queue, self._drafts = ReviewQueue(self.queue.grouping), {}
             self.staged, self._has_loaded = [], False
         self._seen_counts = None
 
@@ -117,6 +120,23 @@ class ReadingScreen(PanesScreen):
     def door(self) -> ReviewDoor | None:
         """The way to decisions; None where this console has none."""
         return self.app.bridge.review()
+
+    @property
+    def draft_key(self) -> int | None:
+        """Whose draft is at hand: the marked units', or that of the unit under the eye."""
+        here = self.queue.current
+        return None if self.queue.marks or here is None else here.unit_id
+
+    @property
+    def draft(self) -> Draft:
+        """What will go with the next decision."""
+        return self._drafts.get(self.draft_key, Draft())
+
+    def keep_draft(self, key: int | None, draft: Draft) -> None:
+        """Remember what was typed; an empty draft is forgotten."""
+        self._drafts[key] = draft
+        if draft == Draft():
+            del self._drafts[key]
 
     @property
     def detail(self) -> ReviewedUnit | None:
@@ -374,15 +394,31 @@ class ReadingScreen(PanesScreen):
         if detail is None:
             return None
         unit = detail.record.unit
-        if detail.record.text is not None and len(detail.record.text) > ask.LARGE:
+        if detail.record.text is not None and len(detail.record.text) > questions.LARGE:
             return Raw(f"Answer of unit {unit.id}", detail.record.text)
-        return Raw.of(f"Unit {unit.id}", ask.plain_unit(detail))
+        return Raw.of(f"Unit {unit.id}", questions.plain_unit(detail))
 
     def text_to_copy(self) -> str:
         here, detail = self.queue.current, self.detail
         if here is None or detail is None:
             return ""
-        return next((str(file.path) for file in ask.files_of(detail)), str(here.unit_id))
+        return next((str(file.path) for file in questions.files_of(detail)), str(here.unit_id))
+
+    async def action_command(self, command_id: str) -> None:
+        """Do what a key asks for, unless its letter was meant for a question about to open."""
+        if not self._asking:
+            await super().action_command(command_id)
+
+    def ask(self, asking: Awaitable[None]) -> None:
+        """Ask the operator something, and do what comes of it."""
+        self._asking += 1
+        self.in_background(self._asked(asking))
+
+    async def _asked(self, asking: Awaitable[None]) -> None:
+        try:
+            await asking
+        finally:
+            self._asking -= 1
 
     def in_background(self, asking: Awaitable[None]) -> None:
         """Run something that may wait; what goes wrong is said."""

@@ -35,3 +35,17 @@ def summary_line(summary: Summary) -> str:
     if summary.blocks:
         parts.append(f"block {summary.blocks}")
     return " · ".join(parts)
+
+
+def summary_table(summary: Summary) -> list[str]:
+    """The same in a line each, where all of it has to be read before it is agreed to."""
+    rows = []
+    for verdict, verb in VERBS.items():
+        cents = dollars(summary.cents.get(verdict, 0)) if verdict != "rejected" else "unpaid"
+        number = summary.counts.get(verdict, 0)
+        rows += [(verb, str(number), cents)] if number else []
+    if summary.bonus_cents:
+        rows.append(("bonuses", "", dollars(summary.bonus_cents)))
+    if summary.blocks:
+        rows.append(("block", str(summary.blocks), "for good"))
+    return [f"{verb:<8}{number:>6}{what:>12}" for verb, number, what in rows]
