@@ -35,7 +35,7 @@ async def open_file(app: ConsoleApp, files: Sequence[ReviewFile]) -> None:
     try:
         opening = await asyncio.to_thread(opener.opening_of, file.path, app.settings.opener)
     except OSError as error:
-        app.say(f"{file.path}: {error.strerror}", "warn")
+        app.say(f"{clean(file.name, 40)}: {error.strerror}: {file.path}", "warn")
         return
     if not opening.command:
         outcome = await app.copy(str(file.path))

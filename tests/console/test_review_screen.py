@@ -6,13 +6,14 @@ import asyncio
 import json
 import sys
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from console_world import HOSTILE, NOW, FakeBridge
 from textual import events
 
-from mephisto_engine.data_model import Decision, GrantedQualification
+from mephisto_engine.data_model import Agent, Decision, GrantedQualification
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import runs as run_ops
 from mephisto_engine.database.operations import workers as worker_ops
@@ -65,6 +66,22 @@ class Desk:
             stored.submit(arrived, answers[place % len(answers)])
         self.units = [unit for unit, _ in stored.units]
         self.review = Review(db, home, "operator:me", patience=QUICK)
+
+    def attach(self, place: int, name: str, data: bytes) -> Path:
+        """A file that came with the answer of a unit."""
+        agent = Agent.select(Agent.id).where(Agent.unit == self.units[place])
+        ((agent_id,),) = self.db.stream(agent)
+        folder = self.home / "runs" / str(self.run.stored.id) / "uploads"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / sha256(name.encode() + data).hexdigest()
+        path.write_bytes(data)
+        row = {
+            "agent": agent_id, "field_name": "file", "original_name": name, "sha256": "",
+            "stored_name": path.name, "mime_type": "text/plain", "size": len(data),
+            "created_at": 0,
+        }  # fmt: skip
+        self.db.write_now(lambda tx: tx.insert("upload", **row))
+        return path
 
     def staged(self) -> dict[int, str]:
         return {row.unit_id: row.verdict for row in self.review.staged()}
@@ -541,6 +558,49 @@ async def test_a_read_only_console_decides_nothing(desk, console, screen_text):
         await press(pilot, "2", "a", "w", "u", "n")
         assert "read-only" in screen_text(app)
         assert list(desk.db.stream(Decision.select())) == []
+
+
+async def test_a_file_opens_once_it_was_said_what_would_run(desk, console, screen_text):
+    path = desk.attach(0, "$(touch x) \x1b[2J.txt", b"text")
+    app = console(desk)
+    async with app.run_test(size=LARGE) as pilot:
+        await press(pilot, "2")
+        assert "$(touch x) ␛[2J.txt  4 B" in screen_text(app)
+        await press(pilot, "enter")
+        shown = screen_text(app)
+        assert "Open a file that a worker sent" in shown
+        assert "This runs" in shown
+        assert str(path)[:40] in shown
+        await press(pilot, "enter")
+        assert app.screen.is_current
+        await press(pilot, "enter", "o")
+        assert "this terminal cannot be handed to another program" in screen_text(app)
+
+
+async def test_what_nothing_here_shows_is_named_by_its_path(
+    desk, console, screen_text, monkeypatch
+):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    desk.attach(0, "notes.txt", b"text")
+    path = desk.attach(0, "photo.png", b"\x89PNG\r\n\x1a\n\0")
+    app = console(desk)
+    async with app.run_test(size=LARGE) as pilot:
+        await press(pilot, "2", "enter")
+        assert "Open which file?" in screen_text(app)
+        await press(pilot, "j", "enter")
+        assert "a PNG picture: nothing here shows it; copied" in screen_text(app)
+        assert str(path)[:40] in screen_text(app)
+        path.unlink()
+        await press(pilot, "enter", "j", "enter")
+        assert "it is not there, or no file" in screen_text(app)
+
+
+async def test_a_unit_without_files_says_so(desk, console, screen_text):
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "enter")
+        assert "no files came with this unit" in screen_text(app)
 
 
 async def test_other_keys_say_or_do_something(desk, console, screen_text):
