@@ -28,6 +28,7 @@ from mephisto_engine.database.queries.onboarding import OnboardingRow, onboardin
 from mephisto_engine.database.queries.worker_history import WorkerHistory, worker_history
 from mephisto_engine.database.queries.worker_list import units_of_worker
 from mephisto_engine.errors import NotFoundError
+from mephisto_engine.operations.run_folders import upload_path
 from mephisto_engine.operations.snapshot import Subject
 from mephisto_engine.operations.waiting import Waiting, asked_of_run, outcome_without_partner
 
@@ -142,7 +143,7 @@ def read_detail(subject: Subject) -> Detail | None:
 
 def uploaded_file(home: Path, run_id: int, file: FileRow) -> Path:
     """Where a file that a worker sent lies on the host whose engine drove the run."""
-    return home / "runs" / str(run_id) / "uploads" / file.stored_name
+    return upload_path(home, run_id, file.stored_name)
 
 
 def updates_of(agent_id: int) -> Iterator[UpdateRecord]:

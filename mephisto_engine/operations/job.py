@@ -19,6 +19,7 @@ from mephisto_engine.abstractions.site import Site
 from mephisto_engine.abstractions.tips import read_tips, tips_path
 from mephisto_engine.config.launch_config import LaunchConfig
 from mephisto_engine.data_model.records import GOLD_INDEX, SCREENING_INDEX, RunRecord
+from mephisto_engine.operations.run_folders import run_folder, site_in, uploads_in
 
 
 @dataclass
@@ -51,8 +52,7 @@ class Job:
 
     def make_site(self) -> Site:
         """The site to serve; its folder is empty until `build_site`."""
-        root = self.folder / "site"
-        uploads = self.folder / "uploads"
+        root, uploads = site_in(self.folder), uploads_in(self.folder)
         if root.exists():
             # Of before the run was resumed; builders are promised an empty folder.
             shutil.rmtree(root)
@@ -123,7 +123,7 @@ def make_job(config: LaunchConfig, run: RunRecord, registry: Registry, home: Pat
         architect_class=registry.load(PluginKind.ARCHITECT, config.architect_type),
         architect_args=config.architect_args,
         requirements=requirements,
-        folder=home / "runs" / str(run.id),
+        folder=run_folder(home, run.id),
         title=task.task_title,
         assignment_duration_seconds=task.assignment_duration_in_seconds,
         submission_timeout_seconds=task.submission_timeout,

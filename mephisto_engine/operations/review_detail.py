@@ -17,6 +17,7 @@ from mephisto_engine.database.queries.review_detail import (
 )
 from mephisto_engine.errors import NotFoundError
 from mephisto_engine.operations.details import updates_of
+from mephisto_engine.operations.run_folders import run_folder, uploads_in
 from mephisto_engine.operations.unit_sections import Beside, decoded, read_sections
 
 
@@ -67,7 +68,7 @@ def _read(records: Sequence[AnswerRecord], registry: Registry, home: Path) -> It
         answer, fault = decoded(record.text)
         inputs = {**record.unit.shared, **record.unit.data}
         data = SubmittedData(inputs, answer, _history(record.agent_id))
-        files = _files(record, home / "runs" / str(run_id) / "uploads")
+        files = _files(record, uploads_in(run_folder(home, run_id)))
         beside = Beside(record.unit.unit_index, record.expected, files)
         reading = read_sections(data, beside, registry, types[run_id])
         yield ItemUnit(record, reading.sections, fault or reading.fault)

@@ -12,6 +12,7 @@ from mephisto_engine.abstractions.agent import LiveAgent
 from mephisto_engine.abstractions.crowd_provider import ProviderContext
 from mephisto_engine.abstractions.site import Site
 from mephisto_engine.data_model.records import RunRecord, UnitRecord, WorkerRecord
+from mephisto_engine.operations.run_folders import site_in, uploads_in
 
 _RUN = RunRecord(
     id=1,
@@ -68,7 +69,7 @@ def make_provider_context(**changes: Any) -> ProviderContext:
 
 def make_site(folder: Path) -> Site:
     """A site of one page, in a folder that is made if it is not there."""
-    root, uploads = folder / "site", folder / "uploads"
+    root, uploads = site_in(folder), uploads_in(folder)
     for made in (root, uploads):
         made.mkdir(parents=True, exist_ok=True)
     page = '<!doctype html><html lang="en"><title>Sample</title><div id="app"></div></html>'

@@ -29,6 +29,7 @@ from mephisto_engine.operations.importing.source import (
 )
 from mephisto_engine.operations.importing.translate import Translator
 from mephisto_engine.operations.operator import operator_name
+from mephisto_engine.operations.run_folders import run_folder, uploads_in
 
 PORTION: Final = 100
 """Assignments of one transaction: live runs have their turn between them."""
@@ -289,7 +290,7 @@ class _Import:
         return max((moment(row["creation_date"]) for row in rows), default=0)
 
     def _placer(self, run_id: int) -> Any:
-        folder = None if self._home is None else self._home / "runs" / str(run_id) / "uploads"
+        folder = None if self._home is None else uploads_in(run_folder(self._home, run_id))
 
         def place(source: Path, stored_name: str) -> None:
             if folder is None or (folder / stored_name).exists():
