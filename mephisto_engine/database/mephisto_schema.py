@@ -214,18 +214,20 @@ class MephistoFile:
         self._database = SqliteDatabase(str(path), pragmas=pragmas)
         with self._database.bind_ctx(MEPHISTO_TABLES):
             self._database.create_tables(MEPHISTO_TABLES, safe=False)
+        self._database.begin()
 
     def add(self, table: type[_Row], rows: Sequence[dict[str, Any]]) -> None:
         """Add rows with the same columns; those whose key is there already stay as they are."""
         if not rows:
             return
         query = _insert(table, tuple(rows[0]))
+        sql = query.sql(self._database)
         values = (query.values({**row, **_as_dollars(row)}) for row in rows)
-        with self._database.atomic():
-            self._database.connection().executemany(query.sql(self._database), values)
+        self._database.connection().executemany(sql, values)
 
     def close(self) -> None:
-        """Write everything to disk."""
+        """Commit everything."""
+        self._database.commit()
         self._database.close()
 
 

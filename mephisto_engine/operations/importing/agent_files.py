@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mephisto_engine.data_model.records import UploadRecord
-from mephisto_engine.operations.packaging.manifest import sha256_of
+from mephisto_engine.operations.packaging.files import sha256_of
 
 DATA_FILES: Final = ("agent_data.json", "state.json")
 META_FILE: Final = "agent_meta.json"

@@ -20,10 +20,10 @@ from mephisto_engine.database.operations import archive as operations
 from mephisto_engine.database.queries import archive as queries
 from mephisto_engine.errors import StateError
 from mephisto_engine.operations.operator import operator_name
-from mephisto_engine.operations.packaging.manifest import MANIFEST, SUMS, sha256_of, verify
-from mephisto_engine.operations.packaging.rows import UPLOADS
-
-SITE = "site"
+from mephisto_engine.operations.packaging.files import sha256_of
+from mephisto_engine.operations.packaging.listing import read_list
+from mephisto_engine.operations.packaging.manifest import MANIFEST, SUMS, verify
+from mephisto_engine.operations.run_folders import run_folder, site_in, uploads_in
 
 
 @dataclass
@@ -74,7 +74,7 @@ def plan_archive(db: MephistoDB, home: Path, run_ids: tuple[int, ...], export: P
     manifest = verify(export)
     _check_that_it_has_all(db, manifest, run_ids)
     copies = _copies(export)
-    runs = tuple(db.read(_plan_run, home / "runs" / str(run), run, copies) for run in run_ids)
+    runs = tuple(db.read(_plan_run, run_folder(home, run), run, copies) for run in run_ids)
     return ArchivePlan(export, sha256_of(export / MANIFEST), runs)
 
 
@@ -119,19 +119,16 @@ _AGAIN = "Export it once more, without filters, and archive by that."
 
 def _copies(export: Path) -> dict[str, str]:
     """Stored name → SHA-256 of the uploads that an export has, whatever its format."""
-    found = {}
-    with (export / SUMS).open(encoding="utf-8") as lines:
-        for line in lines:
-            digest, _, name = line.rstrip("\n").partition("  ")
-            stem = name.rpartition("/")[2].partition(".")[0]
-            found[stem] = digest
-    return found
+    return {
+        name.rpartition("/")[2].partition(".")[0]: digest
+        for digest, name in read_list(export / SUMS)
+    }
 
 
 def _plan_run(folder: Path, run_id: int, copies: dict[str, str]) -> RunPlan:
     plan = RunPlan(run_id)
     for stored_name, sha256 in queries.uploads_of(run_id):
-        path = folder / UPLOADS / stored_name
+        path = uploads_in(folder) / stored_name
         if not path.is_file():
             continue
         if copies.get(stored_name) == sha256:
@@ -139,7 +136,7 @@ def _plan_run(folder: Path, run_id: int, copies: dict[str, str]) -> RunPlan:
             plan.size += path.stat().st_size
         else:
             plan.kept_files += 1
-    site = folder / SITE
+    site = site_in(folder)
     if site.is_dir():
         plan.sites.append(site)
         plan.size += sum(path.lstat().st_size for path in _files(site))

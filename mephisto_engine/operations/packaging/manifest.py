@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
 from mephisto_engine.errors import NotFoundError, StateError
-from mephisto_engine.operations.packaging.staging import write_whole
+from mephisto_engine.operations.packaging.files import sha256_of, write_whole
+from mephisto_engine.operations.packaging.listing import Listing, read_list
 
 MANIFEST: Final = "manifest.json"
 SUMS: Final = "SHA256SUMS"
 """One line a file, for `sha256sum --check` too."""
-_BLOCK: Final = 2**20
 
 
-def write_sums(folder: Path) -> dict[str, Any]:
-    """List every file of a folder with its SHA-256; what the manifest says of the list."""
+def write_sums(folder: Path, listings: Iterable[Listing], names: Iterable[str]) -> dict[str, Any]:
+    """List every file of a folder with its SHA-256; what the manifest says of the list.
+
+    Args:
+        folder: the finished folder.
+        listings: lists of files whose hashes are known.
+        names: the files that are on none of them.
+    """
     number = size = 0
-    digest = hashlib.sha256()
     with (folder / SUMS).open("wb") as sums:
-        for path in _files(folder):
-            line = f"{sha256_of(path)}  {path.relative_to(folder).as_posix()}\n".encode()
-            sums.write(line)
-            digest.update(line)
+        for listing in listings:
+            with listing.path.open("rb") as lines:
+                shutil.copyfileobj(lines, sums)
+            number, size = number + listing.placed.number, size + listing.placed.size
+        for name in names:
+            path = folder / name
+            sums.write(f"{sha256_of(path)}  {name}\n".encode())
             number, size = number + 1, size + path.stat().st_size
-    return {"list": SUMS, "sha256": digest.hexdigest(), "number": number, "bytes": size}
+    return {"list": SUMS, "sha256": sha256_of(folder / SUMS), "number": number, "bytes": size}
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
@@ -67,11 +74,9 @@ def verify(folder: Path) -> dict[str, Any]:
     if not listed.is_file() or sha256_of(listed) != manifest["files"]["sha256"]:
         raise StateError(f"{listed} is not the list that the manifest names.", _AGAIN)
     number = 0
-    with listed.open(encoding="utf-8") as lines:
-        for line in lines:
-            digest, _, name = line.rstrip("\n").partition("  ")
-            _check(folder / name, digest)
-            number += 1
+    for digest, name in read_list(listed):
+        _check(folder / name, digest)
+        number += 1
     if number != manifest["files"]["number"]:
         raise StateError(f"{listed} does not list every file.", _AGAIN)
     return manifest
@@ -84,24 +89,4 @@ def _check(path: Path, digest: str) -> None:
         raise StateError(f"{path} is not as it was written.", _AGAIN)
 
 
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 _AGAIN: Final = "Export again, into another folder."
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """All files below a folder, in an order that is always the same."""
-    with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
-    for entry in found:
-        if entry.is_dir():
-            yield from _files(folder / entry.name)
-        elif entry.name != SUMS:
-            yield folder / entry.name

@@ -10,19 +10,19 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-import orjson
-
 from mephisto_engine.database import mephisto_schema as tables
 from mephisto_engine.operations.packaging import mephisto_shapes as shapes
+from mephisto_engine.operations.packaging.files import SmallFiles
+from mephisto_engine.operations.packaging.listing import Listing
 from mephisto_engine.operations.packaging.rows import Row, as_json
 
 DATABASE: Final = "database.db"
 RUNS: Final = "data/runs"
 AT_ONCE: Final = 200
-"""Units whose rows are in memory together."""
+"""Units whose database rows are in memory together."""
 
-PlaceFile = Callable[[Row, Path], None]
-"""Puts an uploaded file of a row at a path."""
+PlaceFile = Callable[[Row, int, str, Listing], None]
+"""Puts an uploaded file of a row of a run at a place."""
 
 
 class MephistoFolders:
@@ -37,23 +37,18 @@ class MephistoFolders:
     ) -> None:
         """``data_files`` names the file that each run's answers are in."""
         self._folder = folder
-        self._runs = {run["id"]: run for run in runs}
+        self._runs = {run["id"]: shapes.named(run) for run in runs}
         self._data_files = data_files
         self._place = place
+        # An interrupted export may have left half of one.
+        (folder / DATABASE).unlink(missing_ok=True)
         self._file = tables.MephistoFile(folder / DATABASE)
+        self._files = SmallFiles(folder)
         self._keys: dict[tuple[str, str], int] = {}
         self._has_providers = len({run["provider_type"] for run in self._runs.values()}) > 1
 
-    def write(self, rows: Iterable[Row], configs: Mapping[int, Any]) -> None:
-        """Write the runs with their configs, then all units."""
-        self._add_runs(configs)
-        for group in _groups(rows):
-            self._add_units(group)
-            for assignment_id, units in groupby(group, key=lambda row: row["assignment_id"]):
-                self._write_assignment(assignment_id, list(units))
-        self._file.close()
-
-    def _add_runs(self, configs: Mapping[int, Any]) -> None:
+    def add_runs(self, configs: Mapping[int, Any]) -> None:
+        """Write the runs with their configs; before everything else."""
         for run in self._runs.values():
             project = run["project_name"]
             run["project_id"] = None
@@ -66,34 +61,59 @@ class MephistoFolders:
             self._file.add(tables.Tasks, [shapes.task_row(run)])
             self._file.add(tables.Requesters, [shapes.requester_row(run)])
             self._file.add(tables.TaskRuns, [shapes.run_row(run, configs[run["id"]])])
+            run["folder"] = f"{RUNS}/{shapes.safe_name(project or '')}/{run['id']}"
+            (self._folder / run["folder"]).mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def _add_units(self, rows: list[Row]) -> None:
-        pairs = [(row, self._run_of(row)) for row in rows]
-        done = [(row, run) for row, run in pairs if row["agent_id"] is not None]
-        workers = [shapes.worker_row(row, self._has_providers) for row, _ in done]
-        self._file.add(tables.Workers, workers)
-        self._file.add(tables.Assignments, [shapes.assignment_row(*pair) for pair in pairs])
-        self._file.add(tables.Units, [shapes.unit_row(*pair) for pair in pairs])
-        self._file.add(tables.Agents, [shapes.agent_row(*pair) for pair in done])
+    def add_units(self, rows: Iterable[Row]) -> None:
+        """Write units, agents and workers to the database."""
+        for group in _groups(rows):
+            pairs = [(row, self._run_of(row)) for row in group]
+            done = [(row, run) for row, run in pairs if row["agent_id"] is not None]
+            workers = [shapes.worker_row(row, self._has_providers) for row, _ in done]
+            self._file.add(tables.Workers, workers)
+            self._file.add(tables.Assignments, [shapes.assignment_row(*pair) for pair in pairs])
+            self._file.add(tables.Units, [shapes.unit_row(*pair) for pair in pairs])
+            self._file.add(tables.Agents, [shapes.agent_row(*pair) for pair in done])
 
-    def _write_assignment(self, assignment_id: int, rows: list[Row]) -> None:
-        run = self._run_of(rows[0])
-        project = shapes.safe_name(run["project_name"] or "")
-        folder = self._folder / RUNS / project / str(run["id"]) / str(assignment_id)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_items(folder / "assign_data.json", rows)
+    def write_files(self, rows: Iterable[Row], listing: Listing) -> None:
+        """Write the folders of items and agents; rows of an item follow each other."""
+        for assignment_id, units in groupby(rows, key=lambda row: row["assignment_id"]):
+            self._write_assignment(assignment_id, units, listing)
+
+    def close(self) -> None:
+        """Commit the database."""
+        self._file.close()
+        self._files.close()
+
+    def _write_assignment(self, assignment_id: int, rows: Iterator[Row], listing: Listing) -> None:
+        shared: Any = None
+        items: list[Any] = []
+        folder = ""
         for row in rows:
+            if not folder:
+                folder = f"{self._run_of(row)['folder']}/{assignment_id}"
+                self._files.make_folder(folder)
+                shared = row["item"]["shared"]
+            if row["unit_index"] >= 0:
+                items += [{}] * (row["unit_index"] + 1 - len(items))
+                items[row["unit_index"]] = row["item"]["unit"]
             if row["agent_id"] is not None:
-                self._write_agent(folder / str(row["agent_id"]), row)
+                self._write_agent(f"{folder}/{row['agent_id']}", row, listing)
+        data = {"shared": shared, "unit_data": items}
+        self._write(f"{folder}/assign_data.json", data, listing)
 
-    def _write_agent(self, folder: Path, row: Row) -> None:
-        folder.mkdir(mode=0o700, exist_ok=True)
+    def _write_agent(self, folder: str, row: Row, listing: Listing) -> None:
+        self._files.make_folder(folder)
         metadata = shapes.agent_metadata(row)
-        data = shapes.agent_data(row, metadata)
-        (folder / self._data_files[row["task_run_id"]]).write_bytes(as_json(data))
-        (folder / "agent_meta.json").write_bytes(as_json(metadata))
+        data_file = self._data_files[row["task_run_id"]]
+        self._write(f"{folder}/{data_file}", shapes.agent_data(row, metadata), listing)
+        self._write(f"{folder}/agent_meta.json", metadata, listing)
         for file in row["files"]:
-            self._place(file, folder / file["stored_name"])
+            self._place(file, row["task_run_id"], f"{folder}/{file['stored_name']}", listing)
+
+    def _write(self, name: str, value: Any, listing: Listing) -> None:
+        data = as_json(value)
+        listing.add(name, self._files.write(name, data), len(data))
 
     def _run_of(self, row: Row) -> dict[str, Any]:
         return self._runs[row["task_run_id"]]
@@ -104,23 +124,11 @@ class MephistoFolders:
 
 
 def _groups(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Rows in portions that part no assignment whose units follow each other."""
     group: list[Row] = []
     for row in rows:
-        if len(group) >= AT_ONCE and row["assignment_id"] != group[-1]["assignment_id"]:
+        group.append(row)
+        if len(group) >= AT_ONCE:
             yield group
             group = []
-        group.append(row)
     if group:
         yield group
-
-
-def _write_items(path: Path, rows: list[Row]) -> None:
-    """Data of the assignment and of its units by their index; other units may follow later."""
-    known = orjson.loads(path.read_bytes()) if path.exists() else {"unit_data": []}
-    units: list[Any] = known["unit_data"]
-    for row in rows:
-        if row["unit_index"] >= 0:
-            units += [{}] * (row["unit_index"] + 1 - len(units))
-            units[row["unit_index"]] = row["item"]["unit"]
-    path.write_bytes(as_json({"shared": rows[0]["item"]["shared"], "unit_data": units}))

@@ -44,6 +44,12 @@ def agent_metadata(row: Row) -> dict[str, Any]:
     return {**times, **lists, **newer}
 
 
+def named(run: dict[str, Any]) -> dict[str, Any]:
+    """A copy of a run's facts, with what all of its rows have."""
+    made = datetime.fromisoformat(run["created_at"])
+    return {**run, "created": made.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]}
+
+
 def task_row(run: dict[str, Any]) -> dict[str, Any]:
     """A type of work."""
     return {
@@ -51,7 +57,7 @@ def task_row(run: dict[str, Any]) -> dict[str, Any]:
         "task_name": run["task_name"],
         "task_type": run["task_type"],
         "project_id": run["project_id"],
-        "creation_date": _date(run["created_at"]),
+        "creation_date": run["created"],
     }
 
 
@@ -61,7 +67,7 @@ def requester_row(run: dict[str, Any]) -> dict[str, Any]:
         "requester_id": run["requester_id"],
         "requester_name": account(run),
         "provider_type": run["provider_type"],
-        "creation_date": _date(run["created_at"]),
+        "creation_date": run["created"],
     }
 
 
@@ -77,7 +83,7 @@ def run_row(run: dict[str, Any], config: Any) -> dict[str, Any]:
         "task_run_id": run["id"],
         "init_params": json.dumps(yaml.safe_dump(node, sort_keys=True)),
         "is_completed": run["status"] in ("completed", "stopped", "failed"),
-        "creation_date": _date(run["created_at"]),
+        "creation_date": run["created"],
         **_shared(run),
     }
 
@@ -114,7 +120,7 @@ def assignment_row(row: Row, run: dict[str, Any]) -> dict[str, Any]:
     return {
         "assignment_id": row["assignment_id"],
         "task_run_id": row["task_run_id"],
-        "creation_date": _date(run["created_at"]),
+        "creation_date": run["created"],
         **_shared(run),
     }
 
@@ -130,7 +136,7 @@ def unit_row(row: Row, run: dict[str, Any]) -> dict[str, Any]:
         "status": row["status"],
         "agent_id": row["agent_id"],
         "worker_id": None if row["agent_id"] is None else _worker_key(row),
-        "creation_date": _date(run["created_at"]),
+        "creation_date": run["created"],
         **_shared(run),
     }
 
@@ -156,10 +162,8 @@ def _seconds(text: str | None) -> float | None:
 
 
 def _date(text: str | None) -> str | None:
-    """A time as Mephisto's tables have it: UTC, without saying so."""
-    if text is None:
-        return None
-    return datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+    """A time of a row as Mephisto's tables have it: UTC, without saying so."""
+    return None if text is None else text[:23].replace("T", " ")
 
 
 def safe_name(project: str) -> str:

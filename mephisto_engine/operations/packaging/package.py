@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,18 +20,25 @@ from mephisto_engine.operations.answer_data import AnswerReader
 from mephisto_engine.operations.packaging import tables
 from mephisto_engine.operations.packaging.columns import FIXED, Columns
 from mephisto_engine.operations.packaging.datasheet import datasheet
+from mephisto_engine.operations.packaging.files import write_whole
+from mephisto_engine.operations.packaging.listing import Listing
 from mephisto_engine.operations.packaging.manifest import write_manifest, write_sums
-from mephisto_engine.operations.packaging.mephisto_folders import MephistoFolders
+from mephisto_engine.operations.packaging.mephisto_folders import DATABASE, MephistoFolders
 from mephisto_engine.operations.packaging.pseudonyms import WorkerNames, load_key
 from mephisto_engine.operations.packaging.request import (
     SCHEMA_VERSION,
     Format,
     PackageRequest,
 )
-from mephisto_engine.operations.packaging.rows import KINDS, RowMaker
-from mephisto_engine.operations.packaging.staging import Stage, write_whole
+from mephisto_engine.operations.packaging.rows import KINDS, Row, RowMaker
+from mephisto_engine.operations.packaging.staging import Stage
 from mephisto_engine.operations.packaging.uploads import UploadCopier
 from mephisto_engine.version import __version__
+
+
+def _part_name(number: int) -> str:
+    return f"{number:06}"
+
 
 PART_UNITS: Final = 2000
 """Units of a part: what an interrupted export has to do again at most."""
@@ -109,21 +117,24 @@ class _Packaging:
     stage: Stage
     on_progress: Callable[[int, int], None]
     columns: Columns = field(default_factory=Columns)
+    _parts: list[str] = field(default_factory=list)
+    _names: list[str] = field(default_factory=list)
+    """Files of the finished folder that are on no list."""
+    _listings: list[Listing] = field(default_factory=list)
 
     def run(self, db: MephistoDB) -> PackageReport:
         names = WorkerNames(load_key(self.home), self.request.has_raw_workers)
-        # Files are copied outside of the view: as long as it lasts, the database's log only grows.
+        # Files are written outside of the view: as long as it lasts, the database's log only grows.
         view = db.read(self._take_rows, names)
-        uploads = UploadCopier(self.home, self.stage.folder)
-        self._write_files(view, uploads)
-        self._close(self._manifest(view, names, uploads))
+        self._write_files(view)
+        self._close(self._manifest(view, names))
         return PackageReport(
             path=self.request.out,
             format=self.request.format,
             units=view.facts["units"],
             workers=view.facts["workers"],
-            files=uploads.number,
-            missing_files=tuple(uploads.missing),
+            files=self._uploads,
+            missing_files=tuple(self._missing),
             resumed_units=view.resumed,
         )
 
@@ -139,7 +150,8 @@ class _Packaging:
         self, facts: dict[str, Any], reader: AnswerReader, names: WorkerNames
     ) -> tuple[int, int]:
         """All parts that are not there yet; units that were, and answers with names replaced."""
-        ids = queries.unit_ids(self.request.selection)
+        portions = queries.units_by_assignment(self.request.selection, PART_UNITS)
+        total = sum(map(len, portions))
         maker = RowMaker(
             reader,
             names,
@@ -147,21 +159,23 @@ class _Packaging:
             has_item=self.request.format is Format.MEPHISTO,
         )
         units = resumed = replaced = 0
-        for number, start in enumerate(range(0, len(ids), PART_UNITS)):
-            record = self.stage.record_of(number)
+        for number, ids in enumerate(portions):
+            name = _part_name(number)
+            record = self.stage.record_of(name)
             if record is None:
-                record = self._write_part(number, ids[start : start + PART_UNITS], maker, names)
+                record = self._write_part(name, ids, maker, names)
             else:
                 resumed += record["units"]
             self.columns.merge(Columns(record["columns"]))
             units, replaced = units + record["units"], replaced + record["replaced"]
-            self.on_progress(units, len(ids))
+            self._parts.append(name)
+            self.on_progress(units, total)
         self._check_counts(units, facts["units"])
         return resumed, replaced
 
-    def _write_part(self, number: int, ids: Any, maker: RowMaker, names: WorkerNames) -> Any:
+    def _write_part(self, name: str, ids: Any, maker: RowMaker, names: WorkerNames) -> Any:
         columns, units, before = Columns(), 0, names.replaced
-        with self.stage.rows(number) as file:
+        with self.stage.rows(name) as file:
             for start in range(0, len(ids), queries.PORTION):
                 for answer in queries.stream_answers(ids[start : start + queries.PORTION]):
                     row, line = maker.make(answer)
@@ -173,7 +187,7 @@ class _Packaging:
             "columns": columns.parts,
             "replaced": names.replaced - before,
         }
-        self.stage.note(number, record)
+        self.stage.note(name, record)
         return record
 
     def _check_counts(self, written: int, stored: int) -> None:
@@ -184,30 +198,57 @@ class _Packaging:
                 "Check the database with `mephisto-tui doctor` and export again.",
             )
 
-    def _write_files(self, view: _View, uploads: UploadCopier) -> None:
-        parts = list(self._parts(view.facts["units"]))
-        result = self.stage.result
+    def _write_files(self, view: _View) -> None:
         if self.request.format is Format.MEPHISTO:
-            self._write_mephisto(view, uploads, parts)
+            self._write_mephisto(view)
             return
+        parts = [self.stage.part(name) for name in self._parts]
         name = f"units.{self.request.format}"
-        _TABLES[self.request.format](parts, self.columns, result / name)
+        _TABLES[self.request.format](parts, self.columns, self.stage.result / name)
+        self._names.append(name)
         if self.request.has_uploads and view.facts["uploads"]:
-            for row in tables.rows_of(parts):
-                for file in row["files"]:
-                    uploads.place(file, result / file["path"])
+            copier = UploadCopier(self.home, self.stage.result)
+            for part in self._parts:
+                self._list(part, partial(self._place_uploads, part, copier))
 
-    def _write_mephisto(self, view: _View, uploads: UploadCopier, parts: list[Path]) -> None:
-        runs = [dict(run) for run in view.facts["runs"]]
+    def _place_uploads(self, part: str, copier: UploadCopier, listing: Listing) -> None:
+        for row in self._rows_of(part):
+            for file in row["files"]:
+                copier.place(file, row["task_run_id"], file["path"], listing)
+
+    def _write_mephisto(self, view: _View) -> None:
+        runs = view.facts["runs"]
         files = {run["id"]: view.reader.state(run["id"]).DATA_FILE for run in runs}
-        place = uploads.place if self.request.has_uploads else lambda file, path: None
+        copier = UploadCopier(self.home, self.stage.result)
+        place = copier.place if self.request.has_uploads else lambda *_: None
         folders = MephistoFolders(self.stage.result, runs, files, place)
-        folders.write(tables.rows_of(parts), view.configs)
+        folders.add_runs(view.configs)
+        for part in self._parts:
+            folders.add_units(self._rows_of(part))
+            self._list(part, partial(folders.write_files, self._rows_of(part)))
+        folders.close()
+        self._names.append(DATABASE)
 
-    def _parts(self, units: int) -> Iterator[Path]:
-        return (self.stage.part(number) for number in range(-(-units // PART_UNITS)))
+    def _rows_of(self, part: str) -> Iterator[Row]:
+        return tables.rows_of([self.stage.part(part)])
 
-    def _manifest(self, view: _View, names: WorkerNames, uploads: UploadCopier) -> dict[str, Any]:
+    def _list(self, part: str, write: Callable[[Listing], None]) -> None:
+        """Have the files of a part written, unless an interrupted export had done so."""
+        listing = self.stage.listing(part)
+        if not listing.is_done(self.stage.result):
+            with listing.written():
+                write(listing)
+        self._listings.append(listing)
+
+    @property
+    def _uploads(self) -> int:
+        return sum(listing.placed.uploads for listing in self._listings)
+
+    @property
+    def _missing(self) -> list[str]:
+        return [name for listing in self._listings for name in listing.placed.missing]
+
+    def _manifest(self, view: _View, names: WorkerNames) -> dict[str, Any]:
         """Everything that is said of the export; no time of day, so that a repeat is the same."""
         is_table = self.request.format is not Format.MEPHISTO
         facts = view.facts
@@ -228,15 +269,15 @@ class _Packaging:
                 "units": facts["units"],
                 "by_status": facts["by_status"],
                 "late_answers_left_out": facts["late_answers_left_out"],
-                "files": uploads.number,
-                "missing_files": len(uploads.missing),
+                "files": self._uploads,
+                "missing_files": len(self._missing),
             },
             "times": facts["times"],
             "pay_cents": facts["pay_cents"],
             "columns": self.columns.types() if is_table else FIXED,
             "csv_cells": f"a text cell that begins with {TEXT_MARK} and then one of = + - @ tab CR "
             f"LF (or with more than one {TEXT_MARK} before it) has one {TEXT_MARK} too many",
-            "missing_files": uploads.missing,
+            "missing_files": self._missing,
             "runs": runs,
         }
 
@@ -252,6 +293,6 @@ class _Packaging:
     def _close(self, manifest: dict[str, Any]) -> None:
         result = self.stage.result
         write_whole(result / DATASHEET, datasheet(manifest).encode())
-        manifest["files"] = write_sums(result)
+        manifest["files"] = write_sums(result, self._listings, [*self._names, DATASHEET])
         write_manifest(result, manifest)
         self.stage.finish()

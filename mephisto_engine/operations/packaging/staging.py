@@ -1,7 +1,9 @@
 """The folder in which an export is made, hidden beside the one that it will become.
 
-Each part is written under another name, synced, and renamed when it is whole; what an interrupted
-export has left is gone on with if it belongs to the same export, and thrown away if not.
+Each part is written under another name, and renamed when it is whole; what an interrupted export
+has left is gone on with if it belongs to the same export, and thrown away if not. Nothing of it is
+synced on the way: what is taken up is compared with its hash first, and all of it is synced once,
+before the folder appears.
 """
 
 from __future__ import annotations
@@ -17,6 +19,14 @@ from typing import Any, BinaryIO, Final
 import orjson
 
 from mephisto_engine.errors import StateError, StorageError
+from mephisto_engine.operations.packaging.files import (
+    sha256_of,
+    sync_file_system,
+    sync_folder,
+    whole_file,
+    write_whole,
+)
+from mephisto_engine.operations.packaging.listing import Listing
 
 PLAN: Final = "plan.json"
 
@@ -69,36 +79,49 @@ class Stage:
         plan = orjson.dumps(identity, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
         path = self.folder / PLAN
         is_same = path.exists() and path.read_bytes() == plan
-        # A folder of results is made anew: putting it together is quick.
-        shutil.rmtree(self.result, ignore_errors=True)
         if not is_same:
             path.unlink(missing_ok=True)
+            shutil.rmtree(self.result, ignore_errors=True)
             shutil.rmtree(self._parts, ignore_errors=True)
             self._parts.mkdir(mode=0o700)
             write_whole(path, plan)
-        self.result.mkdir(mode=0o700)
+        self.result.mkdir(mode=0o700, exist_ok=True)
         return is_same
 
-    def part(self, number: int) -> Path:
+    def part(self, name: str) -> Path:
         """File of rows of a part."""
-        return self._parts / f"{number:06}.jsonl"
+        return self._parts / f"{name}.jsonl"
 
-    def record_of(self, number: int) -> Any:
+    def record_of(self, name: str) -> Any:
         """What was noted of a part that is whole; None for one that is not."""
-        path = self.part(number).with_suffix(".json")
-        return orjson.loads(path.read_bytes()) if path.exists() else None
+        path, rows = self._note(name), self.part(name)
+        if not (path.exists() and rows.exists()):
+            return None
+        try:
+            note = orjson.loads(path.read_bytes())
+        except ValueError:
+            return None
+        return note["record"] if note["sha256"] == sha256_of(rows) else None
 
-    def rows(self, number: int) -> AbstractContextManager[BinaryIO]:
+    def rows(self, name: str) -> AbstractContextManager[BinaryIO]:
         """The file of a part's rows, to be written; it is there when the block is left."""
-        return whole_file(self.part(number))
+        return whole_file(self.part(name))
 
-    def note(self, number: int, record: Any) -> None:
+    def note(self, name: str, record: Any) -> None:
         """Note of a part what is needed of it; only now it counts as whole."""
-        write_whole(self.part(number).with_suffix(".json"), orjson.dumps(record))
+        note = {"record": record, "sha256": sha256_of(self.part(name))}
+        write_whole(self._note(name), orjson.dumps(note))
+
+    def listing(self, name: str) -> Listing:
+        """The list of the files that a part has in the finished folder."""
+        return Listing(self._parts / f"{name}.sums")
+
+    def _note(self, name: str) -> Path:
+        return self._parts / f"{name}.json"
 
     def finish(self) -> None:
         """Let the folder appear, whole, at the place where it was asked for."""
-        sync_folder(self.result)
+        sync_file_system(self.result)
         if self._out.exists():
             self._out.rmdir()
         self.result.rename(self._out)
@@ -110,29 +133,3 @@ class Stage:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise StateError(f"Another process is writing {self._out} just now.") from None
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that its name never stands for half of it."""
-    with whole_file(path) as file:
-        file.write(data)
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """A file to be written under another name, synced, and renamed when the block is left."""
-    draft = path.with_name(f"{path.name}.draft")
-    with draft.open("wb") as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

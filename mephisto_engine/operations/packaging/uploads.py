@@ -2,48 +2,31 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
-from mephisto_engine.operations.packaging.manifest import sha256_of
-from mephisto_engine.operations.packaging.rows import UPLOADS, Row
+from mephisto_engine.operations.packaging.files import copy_hashed
+from mephisto_engine.operations.packaging.listing import Listing
+from mephisto_engine.operations.packaging.rows import Row
+from mephisto_engine.operations.run_folders import upload_path
 
 
 class UploadCopier:
-    """Copies files once, also when an interrupted export goes on, and checks each of them."""
+    """Copies files into the finished folder, and checks that each is what the worker sent."""
 
-    def __init__(self, home: Path, stage: Path) -> None:
-        self._runs = home / "runs"
-        self._copies = stage / UPLOADS
-        self.number = 0
-        self.missing: list[str] = []
-        """Files that are gone, or are not what the worker sent."""
+    def __init__(self, home: Path, result: Path) -> None:
+        self._home = home
+        self._result = result
 
-    def place(self, file: Row, target: Path) -> None:
-        """Put a row's file at a path of the export."""
-        run = file["path"].split("/")[1]
-        copy = self._copies / run / file["stored_name"]
-        source = self._runs / run / UPLOADS / file["stored_name"]
-        if not copy.exists() and not self._copy(source, copy, file["sha256"]):
-            self.missing.append(file["path"])
-            return
+    def place(self, file: Row, run_id: int, name: str, listing: Listing) -> None:
+        """Put a row's file at a place of the export, and on a list."""
+        source = upload_path(self._home, run_id, file["stored_name"])
+        target = self._result / name
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            os.link(copy, target)
-        except OSError:
-            # Not every file system has links.
-            shutil.copyfile(copy, target)
-        self.number += 1
-
-    def _copy(self, source: Path, copy: Path, sha256: str) -> bool:
         if not source.is_file():
-            return False
-        copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = copy.with_name(f"{copy.name}.draft")
-        shutil.copyfile(source, draft)
-        if sha256_of(draft) != sha256:
-            draft.unlink()
-            return False
-        draft.replace(copy)
-        return True
+            listing.placed.missing.append(file["path"])
+        elif copy_hashed(source, target) != file["sha256"]:
+            target.unlink()
+            listing.placed.missing.append(file["path"])
+        else:
+            listing.add(name, file["sha256"], target.stat().st_size)
+            listing.placed.uploads += 1
