@@ -111,6 +111,8 @@ def _hourly(wage: Wage | None) -> str:
 def run_state(run: RunRow) -> str:
     """Its status, and whether anybody acts on it."""
     is_orphan = run.status in {"launching", "live", "paused", "draining"} and not run.is_driven
+    if run.why_held_back:
+        return f"{run.status} ({run.why_held_back})"
     return f"{run.status} (no engine; resume)" if is_orphan else run.status
 
 

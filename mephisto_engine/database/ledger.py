@@ -34,6 +34,8 @@ class Cap:
 
     owner: str
     """`run 3` or `project NAME`."""
+    run_ids: tuple[int, ...]
+    """The runs whose money it caps."""
     budget_cents: int
     worst_cents: int
 
@@ -63,6 +65,16 @@ EXTRAS_COST = Compiled(
             & Intent.status.in_(sorted(RESERVING_INTENT))
             & (_IS_EXTRA | _IS_SECOND_THOUGHT)
         )
+    )
+)
+_OUT = Compiled(
+    lambda: (
+        Unit.select(Unit.id)
+        .where(
+            (Unit.task_run == param("run"))
+            & Unit.status.in_([UnitStatus.LAUNCHED, UnitStatus.ASSIGNED])
+        )
+        .limit(1)
     )
 )
 _RUN = Compiled(
@@ -99,10 +111,20 @@ def caps_of(rows: Rows, run_id: int) -> list[Cap]:
     caps = []
     if budget is not None:
         worst = worst_of_run(rows, run_id, cost, publishing)
-        caps.append(Cap(f"run {run_id}", budget, worst))
+        caps.append(Cap(f"run {run_id}", (run_id,), budget, worst))
     if project_budget is not None:
-        caps.append(Cap(f"project {name}", project_budget, worst_of_project(rows, project)))
+        run_ids = tuple(run for run, _, _ in rows(_RUNS_OF_PROJECT, project=project))
+        worst = worst_of_project(rows, project)
+        caps.append(Cap(f"project {name}", run_ids, project_budget, worst))
     return caps
+
+
+def may_be_freed(rows: Rows, cap: Cap) -> bool:
+    """Whether something under a cap is on offer or worked on, and so may yet come to cost nothing.
+
+    What was submitted is left out: it costs unless somebody decides that it does not.
+    """
+    return any(rows(_OUT, run=run_id) for run_id in cap.run_ids)
 
 
 def has_cap(rows: Rows, run_id: int) -> bool:

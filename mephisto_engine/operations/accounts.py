@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.queries import money as queries
 from mephisto_engine.database.queries.money import Money
 from mephisto_engine.errors import MephistoError
+from mephisto_engine.operations.commands import is_driven
 from mephisto_engine.operations.fees import fees_of_run
 
 
@@ -33,6 +36,12 @@ def money_of_project(db: MephistoDB, registry: Registry, name: str) -> Money:
     for run_id in run_ids:
         whole.add(money_of_run(db, registry, run_id))
     return whole
+
+
+def held_back_runs(db: MephistoDB, run_ids: Sequence[int]) -> dict[int, str]:
+    """Which of these runs an engine drives and a budget holds back, and whose it is. Blocks."""
+    owners = db.read(queries.owners_of_budgets, run_ids)
+    return {run_id: owner for run_id, owner in owners.items() if is_driven(db, run_id)}
 
 
 def _staged_fees(db: MephistoDB, registry: Registry, run_id: int) -> int | None:

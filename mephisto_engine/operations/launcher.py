@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import shlex
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -26,12 +27,14 @@ from mephisto_engine.database import MephistoDB, ledger
 from mephisto_engine.database.operations import budgets
 from mephisto_engine.database.operations import runs as ops
 from mephisto_engine.database.operations import special as special_ops
+from mephisto_engine.database.operations.budgets import Reservation
 from mephisto_engine.database.operations.runs import NewAssignment
 from mephisto_engine.database.operations.special import NewSpecialUnit
 from mephisto_engine.database.queries import publishing as queries
 from mephisto_engine.errors import StateError
 from mephisto_engine.operations.job import Job
 from mephisto_engine.operations.live_run import LiveRun
+from mephisto_engine.operations.phrases import number_of
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +69,8 @@ class TaskLauncher:
     ) -> None:
         self.held_back = ""
         """Whose budget holds units back, because the next one might not be paid for from it."""
+        self.is_spent = False
+        """Whether that budget stays used up, as far as anybody knows."""
         self.next_try_at: datetime | None = None
         """When publishing is tried again, while it fails."""
         self.trouble: str = ""
@@ -186,6 +191,17 @@ class TaskLauncher:
             if task.done() and not task.cancelled() and task.exception() is not None:
                 return task.exception()
         return None
+
+    def why_spent(self) -> str:
+        """Why nothing more will be published, and what lets it be."""
+        run_id, (kind, _, name) = self._live.run_id, self.held_back.partition(" ")
+        of_project = f"money --project {shlex.quote(name)} --cap DOLLARS"
+        raised = of_project if kind == "project" else f"set {run_id} budget=DOLLARS"
+        return (
+            f"The budget of {self.held_back} is used up; {number_of(self.waiting, 'unit')} "
+            f"{'is' if self.waiting == 1 else 'are'} not published.\n"
+            f"`mephisto-tui {raised}` raises it, then `mephisto-tui resume {run_id}` goes on."
+        )
 
     @property
     def waiting(self) -> int:
@@ -308,17 +324,18 @@ class TaskLauncher:
 
     async def _affordable(self, number: int) -> int:
         """How many of these the budgets of run and project pay for; they are set aside for it."""
-        held_back = ""
-        if number > 0 and self._db.read(ledger.has_cap, self._db.rows, self._live.run_id):
-            run_id = self._live.run_id
-            number, held_back = await self._db.write(
-                budgets.reserve_units, run_id, number, self._kept_aside()
-            )
-        is_news = bool(held_back and not number) is not bool(self.held_back)
-        self.held_back = held_back if not number else ""
-        if is_news:
+        run_id, found = self._live.run_id, Reservation(max(0, number))
+        if found.number and self._db.read(ledger.has_cap, self._db.rows, run_id):
+            found = await self._db.write(budgets.reserve_units, run_id, number, self._kept_aside())
+        before = (self.held_back, self.is_spent)
+        self.held_back = "" if found.number else found.held_back
+        self.is_spent = found.is_spent
+        if (self.held_back, self.is_spent) != before:
+            if self.held_back not in ("", before[0]):
+                data = {"owner": self.held_back, "waiting": self.waiting}
+                await self._db.write(ops.record_run_event, run_id, "run.held_back", data, "engine")
             self._changed()
-        return number
+        return found.number
 
     async def _pause(self) -> None:
         """Wait for a change; other processes free a budget without telling this one."""

@@ -272,10 +272,8 @@ class RunDriver:
             return RunStatus.COMPLETED, ""
         if is_draining and self._supervisor.is_empty:
             return RunStatus.STOPPED, self._reason
-        held_back = self._launcher.held_back
-        if held_back == f"run {self.run_id}" and not self._live.published:
-            waiting = self._launcher.waiting
-            return RunStatus.STOPPED, f"The budget is used up; {waiting} units are not published."
+        if self._launcher.is_spent and not self._live.published:
+            return RunStatus.STOPPED, self._launcher.why_spent()
         return None
 
     async def _close(self, status: RunStatus, reason: str) -> None:

@@ -105,6 +105,12 @@ class RunRow:
         )
 
     @property
+    def why_held_back(self) -> str:
+        """Whose budget keeps a driven run from publishing, in words; empty if none does."""
+        is_held = self.held_back and self.is_driven
+        return f"held back by the budget of {self.held_back}" if is_held else ""
+
+    @property
     def to_review(self) -> int:
         """Units that wait for a decision."""
         return self.units.get("completed", 0)

@@ -26,6 +26,7 @@ _WARNINGS: Final = frozenset(
         "agent.submitted_otherwise",
         "gateway.refused",
         "run.draining",
+        "run.held_back",
         "run.pays_too_little",
         "run.stopped",
         "worker.blocked",
@@ -67,6 +68,8 @@ _SENTENCES: Final[dict[str, str]] = {
     "run.extended": "run {id} was extended by {actor}: {units} units more, of {items} items",
     "run.failed": "run {id} failed: {reason}",
     "run.hook_failed": "the operator's function {hook} failed: {error}",
+    "run.held_back": "run {id} publishes nothing more: the budget of {owner} does not cover it "
+    "({waiting} units wait)",
     "run.lease_taken": "run {id} is driven by process {pid} on {host}",
     "run.live": "run {id} is live",
     "run.paused": "run {id} was paused by {actor}: nothing is published, nobody is let in",

@@ -13,6 +13,8 @@ from mephisto_tui.cli.settings import settings_of
 from mephisto_tui.cli.workers import Worker
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mephisto_engine.database import MephistoDB
     from mephisto_engine.database.queries.money import Money, UnsettledCall
 
@@ -42,7 +44,7 @@ def money(
     """
     from mephisto_engine.abstractions.registry import Registry
     from mephisto_engine.database.queries import money as queries
-    from mephisto_engine.operations.accounts import money_of_project, money_of_run
+    from mephisto_engine.operations.accounts import held_back_runs, money_of_project, money_of_run
 
     with settings_of(context).database() as db:
         _check(run, project, cap)
@@ -51,14 +53,16 @@ def money(
         if project is not None:
             found = money_of_project(db, Registry(), project)
             unsettled = db.read(queries.unsettled_of_project, project)
+            _, run_ids = db.read(queries.runs_of_project, project)
         else:
             found = money_of_run(db, Registry(), run or 0)
-            unsettled = db.read(queries.unsettled_calls, run)
+            unsettled, run_ids = db.read(queries.unsettled_calls, run), [run or 0]
+        held_back = held_back_runs(db, run_ids)
     if as_json:
         sums = {"worst": found.worst, "forecast": found.forecast}
-        put_json({**asdict(found), **sums, "unsettled": unsettled})
+        put_json({**asdict(found), **sums, "held_back": held_back, "unsettled": unsettled})
     else:
-        _put_money(found, unsettled)
+        _put_money(found, unsettled, held_back)
 
 
 def compensate(
@@ -121,7 +125,7 @@ def _cents(where: str, text: str) -> int:
         raise ConfigError([Problem(where, str(error))]) from error
 
 
-def _put_money(found: Money, unsettled: list[UnsettledCall]) -> None:
+def _put_money(found: Money, unsettled: list[UnsettledCall], held_back: Mapping[int, str]) -> None:
     from mephisto_engine.cents import amount
     from mephisto_tui import plain
 
@@ -144,6 +148,10 @@ def _put_money(found: Money, unsettled: list[UnsettledCall]) -> None:
                 ("staged bonuses", amount(found.staged)),
                 ("  fees on them", shown(found.staged_fees)),
                 ("forecast", shown(found.forecast)),
+                *(
+                    ("held back", f"run {run_id}, by the budget of {owner}")
+                    for run_id, owner in held_back.items()
+                ),
             )
         )
     )

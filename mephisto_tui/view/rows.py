@@ -48,8 +48,14 @@ def _run_cells(run: RunRow, now: datetime) -> tuple[Span, ...]:
         Span(amount(run.cost_cents)),
         Span(count(run.to_review), "warn" if run.to_review else "dim"),
         Span(rough_age(run.created_at, now)),
-        Span(clean(first_line(run.status_reason) or run.url, NAME_CELLS * 2), "dim"),
+        _note(run),
     )
+
+
+def _note(run: RunRow) -> Span:
+    if run.why_held_back:
+        return Span(clean(run.why_held_back, NAME_CELLS * 2), "warn")
+    return Span(clean(first_line(run.status_reason) or run.url, NAME_CELLS * 2), "dim")
 
 
 RUNS: Final = TableSpec[RunRow](

@@ -189,8 +189,8 @@ def _gateway(health: Health) -> tuple[Span, ...]:
 
 
 def _reason(run: RunRow) -> tuple[Span, ...]:
-    if run.held_back:
-        return (Span(f"held back by the budget of {clean(run.held_back, 100)}", "warn"),)
+    if run.why_held_back:
+        return (Span(clean(run.why_held_back, 200), "warn"),)
     reason = clean(first_line(run.status_reason), 200)
     return (Span(reason, "bad" if run.status == "failed" else "dim"),) if reason else ()
 

@@ -206,7 +206,7 @@ async def test_the_budget_is_never_passed_and_ends_the_run(world: World) -> None
         await run.do_units(f"worker-{number}")
     row = await run.ended()
     assert row.status == "stopped"
-    assert "budget is used up; 7 units" in str(row.status_reason)
+    assert "budget of run 1 is used up; 7 units" in str(row.status_reason)
     assert run.units() == {"completed": 3, "expired": 7}
     assert sum(run.units()[status] for status in COSTED_UNIT) * row.unit_cost_cents <= 35
 

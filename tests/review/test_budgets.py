@@ -12,6 +12,7 @@ from mephisto_engine.data_model import Unit
 from mephisto_engine.data_model.status import COSTED_UNIT
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import budgets
+from mephisto_engine.database.operations.budgets import Reservation
 from mephisto_engine.database.operations.review import NewDecision
 from mephisto_engine.errors import NotFoundError, StateError
 from mephisto_engine.operations import launcher, run_driver
@@ -87,6 +88,59 @@ async def test_what_another_run_frees_is_published(world: World) -> None:
     await until(lambda: len(second.driver.live.pool) == 1)
 
 
+async def test_a_run_that_its_projects_budget_holds_back_ends_like_any_other(
+    world: World,
+) -> None:
+    first = await _project_with_budget(world, 30)
+    second = await _launch(world, 2, "second")
+    await until(lambda: second.driver._launcher.held_back == "project p")
+    await first.do_units("alice", "bob")
+    await world.settle()
+    assert second.status == "live"  # the third unit may yet come to nothing
+    assert second.events("run.held_back") == [{"owner": "project p", "waiting": 2}]
+    await first.do_units("carol")
+    row = await second.ended()
+    assert row.status == "stopped"
+    assert "The budget of project p is used up; 2 units are not published." in row.status_reason
+    raised = "`mephisto-tui money --project p --cap DOLLARS` raises it"
+    assert f"{raised}, then `mephisto-tui resume {second.id}`" in row.status_reason
+
+
+async def test_a_run_goes_on_when_its_projects_budget_is_raised(world: World) -> None:
+    await _project_with_budget(world, 30)
+    second = await _launch(world, 2, "second")
+    await until(lambda: second.driver._launcher.held_back == "project p")
+    await world.db.write(budgets.set_project_budget, "p", 40, "operator:me")
+    await until(lambda: second.units() == {"launched": 1, "created": 1})
+    await world.db.write(budgets.set_project_budget, "p", None, "operator:me")
+    await until(lambda: second.units() == {"launched": 2})
+    assert second.driver._launcher.held_back == ""
+
+
+async def test_a_run_that_ended_for_want_of_money_is_resumed_when_there_is_some(
+    world: World,
+) -> None:
+    first = await _project_with_budget(world, 30)
+    second = await _launch(world, 2, "second")
+    await first.do_units("alice", "bob", "carol")
+    assert (await second.ended()).status == "stopped"
+    await world.db.write(budgets.set_project_budget, "p", 50, "operator:me")
+    second = await world.resume(second.id)
+    await until(lambda: second.units() == {"launched": 2})
+
+
+async def test_a_task_does_not_bring_costs_into_a_project_that_cannot_bear_them(
+    world: World,
+) -> None:
+    await _project_with_budget(world, 35)
+    alone = await _launch(world, 2, "alone", project=None)
+    await until(lambda: len(alone.driver.live.pool) == 2)
+    with pytest.raises(StateError, match=r"budget of project p is \$0\.35.* \$0\.50 at worst"):
+        await _launch(world, 1, "alone")
+    await world.db.write(budgets.set_project_budget, "p", 50, "operator:me")
+    await _launch(world, 1, "alone")
+
+
 async def test_bonuses_are_in_a_runs_budget_too(world: World) -> None:
     run = await _launch(world, 5, "first", None, budget=0.35, max_num_concurrent_units=1)
     await until(lambda: len(run.driver.live.pool) == 1)
@@ -106,10 +160,12 @@ async def test_bonuses_are_in_a_runs_budget_too(world: World) -> None:
 
 def test_what_is_being_published_is_set_aside(db: MephistoDB, home: Path) -> None:
     run = ReviewedRun(db, home, "alice", budget_cents=35)
-    assert db.write_now(budgets.reserve_units, run.stored.id, 9) == (2, f"run {run.stored.id}")
+    assert db.write_now(budgets.reserve_units, run.stored.id, 9) == Reservation(
+        2, f"run {run.stored.id}"
+    )
     run.review.stage(NewDecision(run.units[0], "accepted", bonus_cents=6))
     assert "budget of run" in run.review.send()[0].error
-    assert db.write_now(budgets.reserve_units, run.stored.id, 1) == (1, "")
+    assert db.write_now(budgets.reserve_units, run.stored.id, 1) == Reservation(1)
     assert run.review.send()[0].error == ""
 
 

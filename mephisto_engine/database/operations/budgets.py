@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from mephisto_engine.cents import dollars
 from mephisto_engine.data_model import Project, TaskRun
 from mephisto_engine.database import ledger
@@ -18,9 +20,19 @@ _UNIT_COST = Compiled(
 _PROJECT = Compiled(lambda: Project.select(Project.id).where(Project.name == param("name")))
 
 
-def reserve_units(
-    tx: Transaction, run_id: int, number: int, kept_aside: int = 0
-) -> tuple[int, str]:
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """How far the caps allow units to be published."""
+
+    number: int
+    """Units that may be published now."""
+    held_back: str = ""
+    """Whose cap holds back the rest, as `Cap.owner`; empty if none does."""
+    is_spent: bool = False
+    """Whether it stays so by itself: nothing under the cap is out that may come to nothing."""
+
+
+def reserve_units(tx: Transaction, run_id: int, number: int, kept_aside: int = 0) -> Reservation:
     """Set aside the cost of units that are about to be published, as far as the caps allow.
 
     Args:
@@ -28,19 +40,19 @@ def reserve_units(
         run_id: which run.
         number: how many units are about to be published.
         kept_aside: units whose cost the caps have to cover besides.
-
-    Returns:
-        How many may be published, and whose cap held back the rest (empty if none did).
     """
     tx.run(_PUBLISHING, run=run_id, number=0)
     cost = int(tx.one(_UNIT_COST, run=run_id)[0])  # type: ignore[index]
-    held_back = ""
+    tightest = None
     for cap in ledger.caps_of(tx.all, run_id) if cost else ():
         affordable = max(0, cap.free_cents // cost - kept_aside)
         if affordable < number:
-            number, held_back = affordable, cap.owner
+            number, tightest = affordable, cap
     tx.run(_PUBLISHING, run=run_id, number=number)
-    return number, held_back
+    if tightest is None:
+        return Reservation(number)
+    is_spent = not number and not ledger.may_be_freed(tx.all, tightest)
+    return Reservation(number, tightest.owner, is_spent)
 
 
 def check_caps(tx: Transaction, run_id: int) -> None:

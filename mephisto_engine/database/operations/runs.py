@@ -11,6 +11,7 @@ import orjson
 from mephisto_engine.data_model import Project, Qualification, Requester, Task, TaskRun, Unit
 from mephisto_engine.data_model.status import RunStatus, UnitStatus
 from mephisto_engine.database.compiled import Compiled, param
+from mephisto_engine.database.operations.budgets import check_caps
 from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.errors import ConfigError
 
@@ -106,6 +107,8 @@ def create_run(tx: Transaction, new: NewRun) -> int:
         created_at=tx.now_ms,
     )
     tx.begin("task_run", run_id, RunStatus.CREATED, run=run_id, actor=new.actor)
+    # A task that joins a project now brings what its earlier runs have cost.
+    check_caps(tx, run_id)
     return run_id
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,17 @@ from typing import Any
 from peewee import fn
 
 from mephisto_engine.clock import from_ms
-from mephisto_engine.data_model import Agent, Decision, Intent, Project, Task, TaskRun, Unit, Worker
+from mephisto_engine.data_model import (
+    Agent,
+    Decision,
+    Intent,
+    Lease,
+    Project,
+    Task,
+    TaskRun,
+    Unit,
+    Worker,
+)
 from mephisto_engine.data_model.base import database
 from mephisto_engine.data_model.records import UnitRecord, WorkerRecord
 from mephisto_engine.data_model.status import (
@@ -190,6 +201,15 @@ def _add_intents(money: Money, run_id: int) -> None:
             money.committed += cents + fees
         if status in UNSETTLED_INTENT:
             money.unknown += cents
+
+
+def owners_of_budgets(run_ids: Sequence[int]) -> dict[int, str]:
+    """Which of these runs their engine holds back, as far as it has said, and for whose budget."""
+    leases: Any = Lease.select(Lease.task_run, Lease.health).where(
+        Lease.task_run.in_(list(run_ids))
+    )
+    said = {run: (health or {}).get("held_back") for run, health in leases.tuples()}
+    return {run_id: str(owner) for run_id, owner in said.items() if owner}
 
 
 def unsettled_calls(run_id: int | None = None) -> list[UnsettledCall]:
