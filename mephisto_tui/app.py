@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final, Literal
 from rich.console import RenderableType
 from textual._compositor import ChopsUpdate
 from textual.app import App, SuspendNotSupported
+from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.worker import Worker, WorkerFailed
@@ -27,7 +28,7 @@ from mephisto_tui.bell import Bell
 from mephisto_tui.bridge import Bridge
 from mephisto_tui.commands import Scope, commands_for
 from mephisto_tui.console_settings import ConsoleSettings, theme_for
-from mephisto_tui.ending import ConsoleExit, Reason
+from mephisto_tui.ending import ConsoleExit, LastLook, Reason
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.base import ConsoleScreen
 from mephisto_tui.screens.confirm import TYPED, ConfirmScreen
@@ -58,8 +59,6 @@ from mephisto_tui.widgets.last_door import AsciiFilter, ColourlessFilter, Contro
 from mephisto_tui.widgets.narrow_update import NarrowUpdate
 
 TICK_SECONDS: Final = 0.25
-LAST_LOOK_SECONDS: Final = 1.0
-"""How long a finished run stays on the screen of a console that ends with it."""
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +109,7 @@ class ConsoleApp(App[ConsoleExit]):
         self.bridge = bridge
         self.run_id = run_id
         self.refusal = "this console is read-only" if read_only else bridge.refusal
-        self.exit_when_done = exit_when_done
+        self._last_look = LastLook() if exit_when_done else None
         self.clock: Clock = clock or SystemClock()
         self.surroundings = surroundings or Surroundings()
         self.standing_note: Line = line(f" {standing_note}", "dim") if standing_note else BLANK
@@ -134,7 +133,6 @@ class ConsoleApp(App[ConsoleExit]):
         self._title_shown = ""
         self._bell = Bell() if rings or self.settings.rings else None
         self._heard: Snapshot | None = None
-        self._done_since: float | None = None
         self._quits_when_idle = False
         self._signals = contextlib.ExitStack()
 
@@ -215,17 +213,25 @@ class ConsoleApp(App[ConsoleExit]):
         return opened or next((run for run in snapshot.runs if run.is_driven), None)
 
     def _leave_when_done(self, snapshot: Snapshot) -> None:
-        """End the console with its run, but let the last picture be seen."""
+        """End the console once nothing is left to wait for."""
         if self._quits_when_idle and not self.bridge.running():
             self.exit(ConsoleExit("quit"))
-        if not self.exit_when_done or snapshot.run is None or snapshot.run.id != self.run_id:
+        run = snapshot.run
+        if self._last_look is None or run is None or run.id != self.run_id:
             return
-        if snapshot.run.status in LIVE_RUN or snapshot.run.status == "created":
-            self._done_since = None
-        elif self._done_since is None:
-            self._done_since = self.clock.monotonic()
-        elif self.clock.monotonic() - self._done_since >= LAST_LOOK_SECONDS:
+        is_over = run.status not in LIVE_RUN and run.status != "created"
+        left = self._last_look.seconds_left(is_over=is_over, now=self.clock.monotonic())
+        if left is None:
+            return
+        if left:
+            self.say(f"run {run.id} has ended; any key stays, else this closes in {left:.0f} s")
+        else:
             self.exit(ConsoleExit("done"))
+
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, Key) and self._last_look is not None:
+            self._last_look.keep()
+        await super().on_event(event)
 
     def show_mode(self, mode: str) -> None:
         self.switch_mode(mode)

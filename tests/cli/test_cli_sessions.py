@@ -18,11 +18,13 @@ from session_terminal import (
 pytestmark = pytest.mark.pty
 
 
-def test_a_demo_ends_with_its_run_and_leaves_its_facts_behind(
+def test_a_demo_stays_when_its_run_has_ended_and_leaves_its_facts_behind(
     cli: CommandLine, terminal: Terminal
 ) -> None:
     child = terminal.start("demo", "--units", "3", "--speed", "20")
     child.expect_exact(ALTERNATE_SCREEN)
+    child.expect_exact("has ended; any key stays")
+    child.sendcontrol("q")
     child.expect_exact(MAIN_SCREEN)
     child.expect("3 of 3 done")
 

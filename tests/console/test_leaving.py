@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from console_world import FakeBridge, a_run, normal_world
 
+from mephisto_tui.ending import IDLE_SECONDS
 from mephisto_tui.screens.confirm import ConfirmScreen
 from mephisto_tui.screens.runs import RunsScreen
 
@@ -112,17 +113,39 @@ async def test_draining_quits_when_the_last_worker_is_done(console, bridge):
     assert console.return_value.reason == "quit"
 
 
-async def test_a_demo_ends_with_its_run_after_a_last_look(make_app, bridge, clock):
+@pytest.fixture
+async def ended_demo(make_app, bridge):
     app = make_app(run_id=142, exit_when_done=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         app.tick()
         bridge.world = replace(bridge.world, runs=(a_run(status="completed"),))
         app.tick()
-        assert app.return_value is None
-        clock.seconds = 1.5
-        app.tick()
+        yield app, pilot
+
+
+async def test_a_demo_that_nobody_looks_at_ends_after_its_run(ended_demo, screen_text, clock):
+    app, pilot = ended_demo
+    clock.seconds = 12
+    app.tick()
+    await pilot.pause()
+    assert "run 142 has ended; any key stays, else this closes in 18 s" in screen_text(app)
+    assert app.return_value is None
+    clock.seconds = IDLE_SECONDS
+    app.tick()
     assert app.return_value.reason == "done"
+
+
+async def test_a_demo_stays_for_whoever_presses_a_key(ended_demo, screen_text, clock):
+    app, pilot = ended_demo
+    await pilot.press("j")
+    clock.seconds = 10 * IDLE_SECONDS
+    app.tick()
+    await pilot.pause()
+    assert app.return_value is None
+    assert "closes in" not in screen_text(app)
+    await pilot.press("q", "q")
+    assert app.return_value.reason == "quit"
 
 
 async def test_a_console_that_fails_says_so_without_quoting_terminal_codes(make_app):
