@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.css.query import NoMatches
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -27,6 +28,7 @@ from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line
 from mephisto_tui.view.words import clock_time, plural
 from mephisto_tui.widgets.block import Block
 from mephisto_tui.widgets.key_bar import KeyBar
+from mephisto_tui.widgets.line_widget import LOOKS
 
 if TYPE_CHECKING:
     from mephisto_tui.app import ConsoleApp
@@ -47,6 +49,7 @@ class ConsoleScreen(Screen[None]):
     the subclass; what one of them cannot do it says in the message line, no key is silent.
     """
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*LOOKS}
     SCOPES: ClassVar[tuple[Scope, ...]] = ("everywhere",)
     BINDINGS: ClassVar[list[Binding]] = bindings_for("everywhere")  # type: ignore[assignment]
     MODE: ClassVar[str] = ""
@@ -63,6 +66,8 @@ class ConsoleScreen(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-tiny-height"), (MIN_HEIGHT, "-short"), (36, "-tall")]
 
     app: ConsoleApp
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """What gains or loses the focus draws itself; the rest of the screen looks as before."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -209,10 +209,11 @@ class ListScreen(ScrollScreen):
     def draw_lines(self) -> None:
         table = self.table()
         has_marks = table is not None and bool(table.marks)
-        self.set_class(has_marks, "has-marks")
+        block = self._block("marked")
+        block.display = has_marks
         if table is not None and has_marks:
             shown = marks_line(table.marked_count, table.marks.is_all)
-            self._block("marked").show(lambda cells: [shown])
+            block.show(lambda cells: [shown])
 
     def do_list_apply(self) -> None:
         table = self.table()

@@ -15,7 +15,7 @@ from mephisto_tui.commands import Command, matching
 from mephisto_tui.keymap import OWN_KEYS, Keymap
 from mephisto_tui.view.glyphs import CURSOR
 from mephisto_tui.view.spans import Line, Span, line
-from mephisto_tui.widgets.line_widget import LineWidget
+from mephisto_tui.widgets.line_widget import LOOKS, LineWidget
 
 
 class MenuList(LineWidget):
@@ -57,6 +57,8 @@ class MenuList(LineWidget):
 
 class DialogScreen(ModalScreen[str | None]):
     """A box in the middle; leaving it without a choice gives None."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*LOOKS}
 
     def action_leave(self) -> None:
         self.dismiss(None)

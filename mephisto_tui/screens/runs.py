@@ -70,7 +70,8 @@ class RunsScreen(LiveRunScreen):
         table = self.pane()
         typed = self.typed.get("runs", "")
         is_empty = not snapshot.runs_total and not typed
-        self.set_class(is_empty, "is-empty")
+        for name, is_shown in (("runs", not is_empty), ("strip", not is_empty), ("start", is_empty)):
+            self.query_one(f"#{name}").display = is_shown
         if is_empty:
             if self.app.surroundings.host and not self.app.surroundings.plugins:
                 self.app.survey_plugins()

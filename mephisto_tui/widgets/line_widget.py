@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from os.path import commonprefix
-from typing import ClassVar, Final, get_args
+from typing import Final, get_args
 
 from rich.segment import Segment
 from rich.style import Style
@@ -18,6 +18,17 @@ from mephisto_tui.safe_text import width
 from mephisto_tui.view.spans import BLANK, Line, Span, Tone, cut_line, filled, line_width
 
 _BOLD = Style(bold=True)
+_PLAIN = Style.null()
+LOOKS: Final = frozenset(
+    {
+        *(f"tone-{tone}" for tone in get_args(Tone) if tone),
+        "line-selected",
+        "line-selected-blurred",
+    }
+)
+"""What the stylesheet has a look for. A screen has them as its component classes, and what is drawn
+on it asks there: were they each widget's own, all of them would be looked up for every widget anew
+whenever something about its style changes, which is most of what a key costs."""
 MOVE_BYTES: Final = 8
 """What it takes to tell a terminal where the next cells stand."""
 
@@ -29,17 +40,13 @@ class LineWidget(Widget):
     something can then change without the pane being painted again.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"tone-{tone}" for tone in get_args(Tone) if tone),
-        "line-selected",
-        "line-selected-blurred",
-    }
     is_framed = False
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._drawn: list[Line] = []
         self._selected: int | None = None
+        self._is_hidden = False
 
     def lines(self, width: int, height: int) -> list[Line]:
         """The content; lines that are missing are blank, those that are too long are cut."""
@@ -62,7 +69,7 @@ class LineWidget(Widget):
 
     def redraw(self) -> None:
         """Ask for the lines again and refresh what differs."""
-        if not self.size.width or not self.size.height:
+        if self._is_hidden or not self.size.width or not self.size.height:
             return
         lines = list(self._framed() if self.is_framed else self._unframed())
         selected = self.selected_line()
@@ -91,13 +98,16 @@ class LineWidget(Widget):
 
     def _selected_style(self) -> Style:
         name = "line-selected" if self.has_focus else "line-selected-blurred"
-        return self.get_component_rich_style(name, partial=True)
+        return self._look(name)
 
     def _style(self, span: Span, base: Style) -> Style:
         style = base
         if span.tone:
-            style += self.get_component_rich_style(f"tone-{span.tone}", partial=True)
+            style += self._look(f"tone-{span.tone}")
         return style + _BOLD if span.is_new else style
+
+    def _look(self, name: str) -> Style:
+        return self.screen.get_component_rich_style(name, partial=True, default=_PLAIN)
 
     def _unframed(self) -> Iterator[Line]:
         width, height = self.size
@@ -134,6 +144,13 @@ class LineWidget(Widget):
                     yield Region(start, y, end - start, 1)
 
     def on_resize(self, event: events.Resize) -> None:
+        self.redraw()
+
+    def on_hide(self) -> None:
+        self._is_hidden = True
+
+    def on_show(self) -> None:
+        self._is_hidden = False
         self.redraw()
 
     def on_focus(self) -> None:
