@@ -6,7 +6,7 @@ each command of them; so a key, its entry in the key bar and its line in the hel
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -205,34 +205,35 @@ COMMANDS: Final = (
 )  # fmt: skip
 
 
+BY_ID: Final = {command.id: command for command in COMMANDS}
+
+
 def commands_for(scopes: Sequence[Scope]) -> list[Command]:
     """The commands that hold on a screen with these scopes."""
     return [command for command in COMMANDS if command.scope in scopes]
 
 
 def bindings_for(*scopes: Scope) -> list[Binding]:
-    """The keys of these scopes, each leading to its command."""
-    return [
-        Binding(",".join(command.keys), f"command('{command.id}')", command.title, id=command.id)
-        for command in commands_for(scopes)
-    ]
+    """The keys of these scopes, each leading to its command.
 
-
-def key_entries(
-    scopes: Sequence[Scope],
-    way_out: str,
-    keymap: Keymap = OWN_KEYS,
-    unshown: Collection[str] = (),
-) -> list[KeyEntry]:
-    """What the key bar shows: a screen's own commands first, help and ``way_out`` at the right.
-
-    Of the commands whose ids are ``unshown`` there is no use to speak of on the screen.
+    They come before the widget in front: so each is done when the next one is looked at, however
+    fast they follow each other.
     """
-    shown = [
-        command
+    return [
+        Binding(
+            ",".join(command.keys),
+            f"command('{command.id}')",
+            command.title,
+            id=command.id,
+            priority=True,
+        )
         for command in commands_for(scopes)
-        if command.bar is not None and command.id not in unshown
     ]
+
+
+def key_entries(scopes: Sequence[Scope], way_out: str, keymap: Keymap = OWN_KEYS) -> list[KeyEntry]:
+    """What the key bar shows: a screen's own commands first, help and ``way_out`` at the right."""
+    shown = [command for command in commands_for(scopes) if command.bar is not None]
     shown.sort(key=lambda command: command.bar or NEVER_DROPPED)
     return [
         KeyEntry(

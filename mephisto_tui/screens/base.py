@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.css.query import NoMatches
+from textual.events import Key
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input
 
 from mephisto_engine.operations.snapshot import Snapshot, View, Window
-from mephisto_tui.commands import Scope, bindings_for, key_entries, mode_keys
+from mephisto_tui.commands import BY_ID, Scope, bindings_for, key_entries, mode_keys
+from mephisto_tui.keymap import shown
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view import chrome
 from mephisto_tui.view.changes import changes_between
@@ -55,8 +58,6 @@ class ConsoleScreen(Screen[None]):
     MODE: ClassVar[str] = ""
     """Which digit's name is lit."""
     WAY_OUT: ClassVar[str] = "Back"
-    UNSHOWN: ClassVar[frozenset[str]] = frozenset()
-    """Ids of commands that are of so little use here that the key bar leaves them out."""
     HORIZONTAL_BREAKPOINTS = [
         (0, "-tiny-width"),
         (MIN_WIDTH, "-narrow"),
@@ -93,11 +94,12 @@ class ConsoleScreen(Screen[None]):
         yield Block(id="marked")
         yield Block(id="message")
         yield from self.foot()
-        yield KeyBar(self._key_entries())
+        yield KeyBar(self.key_entries())
         yield Block(id="too-small")
 
-    def _key_entries(self) -> list[KeyEntry]:
-        return key_entries(self.SCOPES, self.WAY_OUT, self.app.keymap, self.UNSHOWN)
+    def key_entries(self) -> list[KeyEntry]:
+        """What the key bar shows."""
+        return key_entries(self.SCOPES, self.WAY_OUT, self.app.keymap)
 
     def content(self) -> Sequence[Widget]:
         """The widgets between the lines at the top and those at the bottom."""
@@ -231,6 +233,14 @@ class ConsoleScreen(Screen[None]):
     def _block(self, id: str) -> Block:
         return self.query_one(f"#{id}", Block)
 
+    def show_marked(self, number: int, *, is_all: bool = False) -> None:
+        """Say in a line of its own how many rows are marked; with none the line is not there."""
+        block = self._block("marked")
+        block.display = number > 0
+        what = "all that the filter shows: " if is_all else ""
+        marked = (Span(f" {what}{number} marked", "warn"), Span("   esc clears", "dim"))
+        block.show(lambda cells: [marked])
+
     def say(self, text: str, tone: Tone = "") -> None:
         """Answer the operator in the message line; ``text`` may hold foreign words."""
         mark = f"{WARNING} " if tone in ("warn", "bad") else ""
@@ -242,13 +252,20 @@ class ConsoleScreen(Screen[None]):
     def unsay(self) -> None:
         self._said_until = 0.0
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys are not commands while a text is being typed."""
+        return action != "command" or not isinstance(self.focused, Input)
+
+    def on_key(self, event: Key) -> None:
+        """No key is silent: one that is bound to nothing comes here."""
+        if not isinstance(self.focused, Input) and event.key not in self.active_bindings:
+            key, help_key = shown(event.key), self.app.keymap.first(BY_ID["help"])
+            self.say(f"{key} does nothing here; {help_key} shows which keys do")
+
     async def action_command(self, command_id: str) -> None:
         """Do what a key, or the palette, asks for."""
-        from mephisto_tui.commands import COMMANDS
-
-        command = next(command for command in COMMANDS if command.id == command_id)
         self.unsay()
-        getattr(self, command.handler)()
+        getattr(self, BY_ID[command_id].handler)()
         self.tick(is_forced=True)
 
     def leave_for(self, go: Callable[[], object]) -> None:

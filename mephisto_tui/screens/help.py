@@ -16,8 +16,8 @@ from mephisto_tui.widgets.page import Page
 class HelpScreen(ScrollScreen):
     """One page; `?` or the way out leads back."""
 
-    SCOPES = ("everywhere", "scroll")
-    BINDINGS = bindings_for("everywhere", "scroll")  # type: ignore[assignment]
+    SCOPES = ("everywhere", "panes", "scroll")
+    BINDINGS = bindings_for("everywhere", "panes", "scroll")  # type: ignore[assignment]
     MODE = "Help"
 
     def __init__(self, scopes: Sequence[Scope], former_view: View) -> None:

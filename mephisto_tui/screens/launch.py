@@ -31,8 +31,8 @@ NOTHING_SHOWN = View(runs=NO_ROWS, units=NO_ROWS, agents=NO_ROWS, workers=NO_ROW
 class LaunchScreen(ListScreen):
     """The list of configs; each opens in a form."""
 
-    SCOPES = ("everywhere", "scroll", "pick")
-    BINDINGS = bindings_for("everywhere", "scroll", "pick")  # type: ignore[assignment]
+    SCOPES = ("everywhere", "panes", "scroll", "pick")
+    BINDINGS = bindings_for("everywhere", "panes", "scroll", "pick")  # type: ignore[assignment]
     MODE = "Launch"
 
     def __init__(self) -> None:

@@ -208,12 +208,11 @@ class ListScreen(ScrollScreen):
 
     def draw_lines(self) -> None:
         table = self.table()
-        has_marks = table is not None and bool(table.marks)
-        block = self._block("marked")
-        block.display = has_marks
-        if table is not None and has_marks:
-            shown = marks_line(table.marked_count, table.marks.is_all)
-            block.show(lambda cells: [shown])
+        marks = table.marks if table is not None else None
+        self.show_marked(
+            table.marked_count if table is not None and marks else 0,
+            is_all=bool(marks and marks.is_all),
+        )
 
     def do_list_apply(self) -> None:
         table = self.table()
@@ -228,12 +227,6 @@ class ListScreen(ScrollScreen):
             return
         table.restart(window)
         self.wish()
-
-
-def marks_line(number: int, is_all: bool) -> Line:
-    """How many rows are marked, and how they are no longer."""
-    what = "all that the filter shows: " if is_all else ""
-    return (Span(f" {what}{number} marked", "warn"), Span("   esc clears", "dim"))
 
 
 def nothing_matches(typed: str) -> list[Line]:

@@ -26,9 +26,10 @@ NEXT_LEVEL: Final = {"": "warn", "warn": "error"}
 class LogScreen(ListScreen):
     """The journal as lines, newest on top."""
 
-    SCOPES = ("everywhere", "scroll", "lists", "log")
-    BINDINGS = bindings_for("everywhere", "scroll", "lists", "log")  # type: ignore[assignment]
+    SCOPES = ("everywhere", "panes", "scroll", "lists", "log")
+    BINDINGS = bindings_for("everywhere", "panes", "scroll", "lists", "log")  # type: ignore[assignment]
     MODE = "Log"
+    STAYS = frozenset({"log-foot"})
 
     def content(self) -> list[Widget]:
         pane = LogPane(id="body", title="Log of all runs", has_run=True)

@@ -7,7 +7,9 @@ from typing import Any, ClassVar
 
 from textual.widget import Widget
 
+from mephisto_tui.commands import key_entries
 from mephisto_tui.screens.base import ConsoleScreen
+from mephisto_tui.view.chrome import KeyEntry
 
 
 class Zoom:
@@ -55,6 +57,12 @@ class PanesScreen(ConsoleScreen):
         """Id of the pane in front."""
         self._zoom = Zoom()
 
+    def key_entries(self) -> list[KeyEntry]:
+        """With one pane there is little that its keys could do."""
+        unshown = "panes" if len(self.PANES) == 1 else ""
+        scopes = [scope for scope in self.SCOPES if scope != unshown]
+        return key_entries(scopes, self.WAY_OUT, self.app.keymap)
+
     def panes(self) -> Sequence[str]:
         """Ids of the panes that there are at this size of the terminal."""
         return self.PANES
@@ -78,7 +86,7 @@ class PanesScreen(ConsoleScreen):
         """Put in sight what belongs to the pane in front."""
 
     def focus_pane(self) -> None:
-        self.pane().focus()
+        self.set_focus(self.pane())
 
     @property
     def is_zoomed(self) -> bool:

@@ -16,8 +16,8 @@ from mephisto_tui.widgets.page import Page
 class RawScreen(ScrollScreen):
     """The text as it was when it was opened; `v` or the way out leads back."""
 
-    SCOPES = ("everywhere", "scroll")
-    BINDINGS = bindings_for("everywhere", "scroll")  # type: ignore[assignment]
+    SCOPES = ("everywhere", "panes", "scroll")
+    BINDINGS = bindings_for("everywhere", "panes", "scroll")  # type: ignore[assignment]
 
     def __init__(self, raw: Raw, breadcrumb: list[str], mode: str, former_view: View) -> None:
         super().__init__()

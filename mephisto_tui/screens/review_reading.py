@@ -26,7 +26,6 @@ from mephisto_tui.review_door import ReviewDoor
 from mephisto_tui.review_queue import ReviewQueue
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens import review_questions as questions
-from mephisto_tui.screens.listing import marks_line
 from mephisto_tui.screens.panes import PanesScreen
 from mephisto_tui.screens.review_questions import Draft
 from mephisto_tui.view import review as view
@@ -273,8 +272,7 @@ class ReadingScreen(PanesScreen):
         )
         rest, marked = len(queue.rest_of_worker()), len(queue.marked)
         self._block("deciding").show(lambda cells: [view.deciding_line(cells, rest, marked)])
-        self.set_class(bool(marked), "has-marks")
-        self._block("marked").show(lambda cells: [marks_line(marked, is_all=False)])
+        self.show_marked(marked)
 
     def _show_unit(self, here: QueuedUnit | None, detail: ReviewedUnit | None) -> None:
         page, worker = self.query_one("#unit", Page), self._block("worker")

@@ -32,7 +32,6 @@ class RunsScreen(LiveRunScreen):
     MODE: ClassVar[str] = "Runs"
     WAY_OUT = "Quit"
     PANES: ClassVar = ("runs",)
-    UNSHOWN = frozenset({"panes.next", "panes.zoom"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,8 +69,7 @@ class RunsScreen(LiveRunScreen):
         table = self.pane()
         typed = self.typed.get("runs", "")
         is_empty = not snapshot.runs_total and not typed
-        for name, is_shown in (("runs", not is_empty), ("strip", not is_empty), ("start", is_empty)):
-            self.query_one(f"#{name}").display = is_shown
+        self.set_class(is_empty, "is-empty")  # styles all anew, but once in a console's life
         if is_empty:
             if self.app.surroundings.host and not self.app.surroundings.plugins:
                 self.app.survey_plugins()

@@ -27,7 +27,6 @@ class StatisticsScreen(ScrollScreen):
     SCOPES = ("everywhere", "panes", "scroll", "statistics")
     BINDINGS = bindings_for("everywhere", "panes", "scroll", "statistics")  # type: ignore[assignment]
     MODE = "Runs"
-    UNSHOWN = frozenset({"panes.next", "panes.zoom"})
 
     def __init__(self, run_id: int, former_view: View) -> None:
         super().__init__()

@@ -20,8 +20,8 @@ from mephisto_tui.widgets.live_table import LiveTable, Rows
 class WorkersScreen(ListScreen):
     """The workers of all runs with what they have done."""
 
-    SCOPES = ("everywhere", "scroll", "lists", "workers")
-    BINDINGS = bindings_for("everywhere", "scroll", "lists", "workers")  # type: ignore[assignment]
+    SCOPES = ("everywhere", "panes", "scroll", "lists", "workers")
+    BINDINGS = bindings_for("everywhere", "panes", "scroll", "lists", "workers")  # type: ignore[assignment]
     MODE: ClassVar[str] = "Workers"
     PANES: ClassVar = ("everybody",)
 

@@ -41,7 +41,8 @@ class FieldEditor(Input):
         self.cursor_position = len(text)
         self.put(place)
         self.display = True
-        self.focus()
+        # At once, not by `focus`, which waits its turn: the next key may be here already.
+        self.screen.set_focus(self)
 
     def put(self, place: Region) -> None:
         self.styles.offset = (place.x, place.y)

@@ -40,7 +40,8 @@ class FilterLine(Input):
         """Take the place of the message line, with the filter as it is."""
         self.value = text
         self._take_place(is_open=True)
-        self.focus()
+        # At once, not by `focus`, which waits its turn: the next key may be here already.
+        self.screen.set_focus(self)
 
     def close(self) -> None:
         """Give the message line its place back."""

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from console_world import FakeBridge, a_run, normal_world
 from launch_world import LAUNCH_EFFECTS
+from textual import events
 from textual.widgets import Input
 
 from mephisto_tui.commands import COMMANDS, commands_for, help_page, key_entries, matching
@@ -245,3 +246,25 @@ async def test_stopping_a_run_that_has_ended_says_so(make_app, screen_text):
         await pilot.press("X")
         await pilot.pause()
         assert "run 142 is not live, it is completed" in screen_text(app)
+
+
+async def test_keys_that_follow_at_once_are_taken_in_their_order(make_app):
+    """As when somebody types fast, or a slow connection delivers several keys together."""
+    app = make_app(run_id=142)
+    async with app.run_test(size=(160, 50)) as pilot:
+        await pilot.pause()
+        app.tick()
+        for key in ("slash", "x", "1"):
+            app.post_message(events.Key(key, "/x1"["sx1".index(key[0])]))
+        await pilot.pause()
+        assert app.screen.query_one(Input).value == "x1"
+
+
+async def test_a_key_that_means_nothing_here_says_so(make_app, screen_text):
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        for key, shown in (("w", "w"), ("f5", "f5"), ("D", "D"), ("ctrl+w", "ctrl+w")):
+            await pilot.press(key)
+            await pilot.pause()
+            assert f"{shown} does nothing here; ? shows which keys do" in screen_text(app)

@@ -111,3 +111,13 @@ async def test_a_list_alone_has_no_other_pane(make_app, screen_text):
         await go_to(app, pilot, "runs")
         await press(app, pilot, "tab")
         assert "there is no other pane here" in screen_text(app)
+
+
+@pytest.mark.parametrize("way", [("4",), ("3",), ("question_mark",), ("v",)], ids="".join)
+async def test_keys_for_panes_answer_where_there_is_but_one(make_app, screen_text, way):
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(app, pilot, *way, "tab")
+        assert "there is no other pane here" in screen_text(app)
+        await press(app, pilot, "z")
+        assert "this pane has all the room already" in screen_text(app)
