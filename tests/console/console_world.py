@@ -307,12 +307,16 @@ class FakeBridge:
     reports: dict[str | None, Report] = field(default_factory=lambda: some_reports())
     """Field → statistics of it; under None those of the first field."""
     statistics_error: str = ""
-    busy: str = ""
     reviewer: Any = None
     """The door to decisions of a real database, for the tests of the review screen."""
     door: ReviewDoor | None = None
     _answer: Snapshot | None = None
     _asked: tuple[int, View] | None = None
+
+    @property
+    def busy(self) -> str:
+        is_launching = self.launching is not None and self.launching.is_launching
+        return "a launch is under way" if is_launching else ""
 
     @property
     def can_command(self) -> bool:
