@@ -11,10 +11,12 @@ from typing import Any, ClassVar
 
 from mephisto_engine.abstractions.agent import LiveAgent
 from mephisto_engine.abstractions.args import arg
+from mephisto_engine.abstractions.checks import filled_in
 from mephisto_engine.abstractions.qualifications import Requirement
 from mephisto_engine.abstractions.review_view import (
     ANSWER,
     PROMPT,
+    Check,
     Section,
     SubmittedData,
     sections_of,
@@ -236,6 +238,15 @@ class Blueprint(ABC):
         has answered yet. What it raises is shown as a sentence above the unit's data as they are.
         """
         return [*sections_of(PROMPT, data.inputs), *sections_of(ANSWER, data.answer)]
+
+    @classmethod
+    def review_checks(cls, data: SubmittedData) -> Iterable[Check]:
+        """What an answer was looked at for, and what was found: all required fields, lengths ….
+
+        Called only for answers, otherwise as `review_sections`. What the engine knows (gold units,
+        times, texts that were there before) it adds by itself. A check decides nothing.
+        """
+        return filled_in(data.answer)
 
     @abstractmethod
     def get_initialization_data(self) -> ItemSource:

@@ -69,14 +69,14 @@ def time_flags(times: TimeTally, workers: Sequence[int]) -> Iterator[Flag]:
     limits = time_limits(times)
     if limits is None:
         return
-    usual = f"half of all units took {_seconds(limits.middle)} or more"
+    usual = f"half of all units took {in_seconds(limits.middle)} or more"
     for worker in workers:
         fast, slow = times.outside(worker, log(limits.low), log(limits.high))
         if fast:
-            what = f"{_units(fast)} took less than {_seconds(limits.low)}, where {usual}"
+            what = f"{_units(fast)} took less than {in_seconds(limits.low)}, where {usual}"
             yield Flag("fast", worker, what)
         if slow:
-            what = f"{_units(slow)} took more than {_seconds(limits.high)}, where {usual}"
+            what = f"{_units(slow)} took more than {in_seconds(limits.high)}, where {usual}"
             yield Flag("slow", worker, what)
 
 
@@ -159,7 +159,8 @@ def _units(number: int) -> str:
     return "1 unit" if number == 1 else f"{number} units"
 
 
-def _seconds(seconds: float) -> str:
+def in_seconds(seconds: float) -> str:
+    """A time on task in words: ``2.1s``, ``45s``, ``4m31s``."""
     if seconds < 10:
         return f"{seconds:.1f}s"
     whole = round(seconds)

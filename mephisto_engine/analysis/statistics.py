@@ -163,6 +163,14 @@ class Statistics:
         """The fields that hold labels, as far as has been seen."""
         return [item for item in self.fields.label_fields() if item.name in self.tallies]
 
+    def free_texts(self) -> list[str]:
+        """Fields in which texts were found that were there before, and that workers wrote."""
+        return [
+            name
+            for name in self.likenesses
+            if not self.fields.is_label(name) and not self._texts[name].is_echo
+        ]
+
     def report(self, name: str | None = None, level: Level | None = None) -> Report:
         """Everything as it is now, for one field; without a name for the first.
 
@@ -243,11 +251,7 @@ class Statistics:
 
     def _flags(self, workers: list[int], tally: LabelTally) -> dict[int, list[Flag]]:
         found: dict[int, list[Flag]] = defaultdict(list)
-        texts = (
-            flags.text_flags(found_of, name)
-            for name, found_of in self.likenesses.items()
-            if not self.fields.is_label(name) and not self._texts[name].is_echo
-        )
+        texts = (flags.text_flags(self.likenesses[name], name) for name in self.free_texts())
         for flag in chain(flags.time_flags(self.times, workers), *texts):
             found[flag.worker].append(flag)
         for worker in workers:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from peewee import Database, Query, Value
+from peewee import SQL, Database, NodeList, Query, Value
 
 from mephisto_engine.data_model.base import database as in_use
 
@@ -27,6 +27,11 @@ class Param:
 def param(name: str) -> Value:
     """A named place in a query; the value given for it is passed to the driver as it is."""
     return Value(Param(name), converter=False)
+
+
+def unindexed(column: Any) -> NodeList:
+    """The column where no index is used for it: one that would find most of a table's rows."""
+    return NodeList((SQL("+"), column), glue="")
 
 
 class Compiled:

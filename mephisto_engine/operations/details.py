@@ -5,7 +5,7 @@ Strings from workers, providers and files are raw here, as in `snapshot`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ from mephisto_engine.database.queries.worker_list import units_of_worker
 from mephisto_engine.errors import NotFoundError
 from mephisto_engine.operations.run_folders import upload_path
 from mephisto_engine.operations.snapshot import Subject
+from mephisto_engine.operations.timeline import holder_of, timeline_of
 from mephisto_engine.operations.waiting import Waiting, asked_of_run, outcome_without_partner
 
 SHOWN_REFUSALS: Final = 5
@@ -179,15 +180,14 @@ def _unit(unit_id: int) -> UnitDetail | None:
     if facts is None:
         return None
     agents = queries.agents_of_unit(unit_id)
-    holder = next((one for one in reversed(agents) if one.status in HOLDING_AGENT), None)
+    holder = holder_of(agents)
     left = [one for one in agents if one.status not in HOLDING_AGENT]
     reasons = reasons_of_leaving([one.id for one in left])
     siblings = queries.units_of_assignment(facts.assignment_id)
-    moments = _moments(facts, agents, reasons)
     return UnitDetail(
         **_fields(facts),
         agent=None if holder is None else _agent(holder),
-        timeline=tuple(sorted(moments, key=lambda moment: moment.at)),
+        timeline=timeline_of(facts.id, facts.run_id, facts.created_at, agents),
         siblings=tuple(row for row in siblings if row.id != facts.id),
         tries=tuple(_try(one, reasons.get(one.id, "")) for one in left),
     )
@@ -236,28 +236,3 @@ def _waiting(facts: AgentFacts, args: ConcurrentArgs, room: list[AgentFacts]) ->
     size = queries.units_to_fill(facts.assignment_id)
     outcome = outcome_without_partner(args, there)
     return Waiting(size, there, facts.deadline_at, outcome)
-
-
-def _moments(
-    facts: UnitFacts, agents: list[AgentFacts], reasons: Mapping[int, str]
-) -> Iterator[Moment]:
-    """What happened to a unit; the journal names units by ranges, so the rows themselves tell."""
-    yield Moment(facts.created_at, "created")
-    for one in agents:
-        who = f"agent {one.id}, worker {one.worker_name},"
-        yield Moment(one.created_at, f"{who} began")
-        if one.submitted_at is not None:
-            yield Moment(one.submitted_at, f"{who} submitted")
-        elif one.status not in HOLDING_AGENT:
-            why = f" ({reasons[one.id]})" if one.id in reasons else ""
-            yield Moment(one.status_at, f"{who} left: {one.status}{why}", is_bad=True)
-    for created, verdict, status, status_ms, note, bonus, by, error in queries.decisions(facts.id):
-        extra = f", bonus {bonus} cents" if bonus else ""
-        yield Moment(from_ms(created), f"{by} staged {verdict}{extra}: {note}".rstrip(": "))
-        if status != "staged":
-            yield Moment(from_ms(status_ms), f"the decision was {status}")
-        if error:
-            yield Moment(from_ms(status_ms), f"sending failed: {error}", is_bad=True)
-    for at, kind, status, cents, error in queries.intents(facts.id):
-        is_bad = status in ("failed", "unknown")
-        yield Moment(from_ms(at), f"{kind} {cents} cents: {error or status}", is_bad)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mephisto_engine.abstractions.registry import Registry
-from mephisto_engine.abstractions.review_view import Files, Section, SubmittedData
+from mephisto_engine.abstractions.review_view import Files, Moment, Section, SubmittedData
 from mephisto_engine.data_model.answers import AnswerRecord, UpdateRecord
-from mephisto_engine.database.queries.answers import answers, blueprint_types
+from mephisto_engine.database.queries.answers import answers
+from mephisto_engine.database.queries.details import agents_of_unit, unit_created_at
+from mephisto_engine.database.queries.neighbours import neighbours
 from mephisto_engine.database.queries.review_detail import (
     Surroundings,
     answered_units,
@@ -17,7 +19,10 @@ from mephisto_engine.database.queries.review_detail import (
 )
 from mephisto_engine.errors import NotFoundError
 from mephisto_engine.operations.details import updates_of
+from mephisto_engine.operations.review_checks import Looked, engine_checks
 from mephisto_engine.operations.run_folders import run_folder, uploads_in
+from mephisto_engine.operations.run_setup import RunSetup, run_setup
+from mephisto_engine.operations.timeline import timeline_of
 from mephisto_engine.operations.unit_sections import Beside, decoded, read_sections
 
 
@@ -51,27 +56,54 @@ def reviewed_unit(unit_id: int, registry: Registry, home: Path) -> ReviewedUnit:
     record = next(iter(answers([unit_id])), None)
     if record is None:
         raise NotFoundError(f"There is no unit {unit_id}.")
-    (read,) = _read([record], registry, home)
-    return ReviewedUnit(read.record, read.sections, read.fault, surroundings(unit_id))
+    setup, around = run_setup(record.unit.task_run_id), surroundings(unit_id)
+    looked = None
+    if record.agent_id is not None and record.text is not None:
+        looked = Looked(
+            record.unit.unit_index,
+            record.is_right,
+            around.here,
+            neighbours(record.agent_id),
+            setup.label_fields(registry, record.unit.shared),
+        )
+    moments = timeline_of(
+        unit_id, record.unit.task_run_id, unit_created_at(unit_id), agents_of_unit(unit_id)
+    )
+    read = _read(record, setup, registry, home, looked, moments)
+    return ReviewedUnit(record, read.sections, read.fault, around)
 
 
 def reviewed_item(assignment_id: int, registry: Registry, home: Path) -> tuple[ItemUnit, ...]:
-    """The answered units of an item, decided or not; runs inside `MephistoDB.read`."""
-    return tuple(_read(answers(answered_units(assignment_id)), registry, home))
+    """The answered units of an item, decided or not; runs inside `MephistoDB.read`.
+
+    They are shown beside each other, and checked where each is opened by itself.
+    """
+    records = answers(answered_units(assignment_id))
+    setups = {run_id: run_setup(run_id) for run_id in {row.unit.task_run_id for row in records}}
+    return tuple(_read(row, setups[row.unit.task_run_id], registry, home) for row in records)
 
 
-def _read(records: Sequence[AnswerRecord], registry: Registry, home: Path) -> Iterator[ItemUnit]:
-    """Each with its sections."""
-    types = blueprint_types({record.unit.task_run_id for record in records})
-    for record in records:
-        run_id = record.unit.task_run_id
-        answer, fault = decoded(record.text)
-        inputs = {**record.unit.shared, **record.unit.data}
-        data = SubmittedData(inputs, answer, _history(record.agent_id))
-        files = _files(record, uploads_in(run_folder(home, run_id)))
-        beside = Beside(record.unit.unit_index, record.expected, files)
-        reading = read_sections(data, beside, registry, types[run_id])
-        yield ItemUnit(record, reading.sections, fault or reading.fault)
+def _read(
+    record: AnswerRecord,
+    setup: RunSetup,
+    registry: Registry,
+    home: Path,
+    looked: Looked | None = None,
+    moments: Sequence[Moment] = (),
+) -> ItemUnit:
+    """A unit with its sections."""
+    answer, fault = decoded(record.text)
+    inputs = {**record.unit.shared, **record.unit.data}
+    data = SubmittedData(inputs, answer, _history(record.agent_id), setup.args)
+    beside = Beside(
+        record.unit.unit_index,
+        record.expected,
+        _files(record, uploads_in(run_folder(home, record.unit.task_run_id))),
+        None if looked is None else tuple(engine_checks(looked)),
+        moments,
+    )
+    reading = read_sections(data, beside, setup, registry)
+    return ItemUnit(record, reading.sections, fault or reading.fault)
 
 
 def _history(agent_id: int | None) -> tuple[UpdateRecord, ...]:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Final
 
 import orjson
 
-from mephisto_engine.abstractions.registry import PluginKind, Registry
+from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.analysis.fields import LabelField
 from mephisto_engine.analysis.labels import Level
 from mephisto_engine.analysis.report import ItemFigures, Report
 from mephisto_engine.analysis.statistics import Answer, Statistics
 from mephisto_engine.data_model.units import SCREENING_INDEX
 from mephisto_engine.database import MephistoDB
-from mephisto_engine.database.queries import browse, labels
+from mephisto_engine.database.queries import labels
 from mephisto_engine.database.queries.labels import StoredAnswer
-from mephisto_engine.errors import NotFoundError, PluginError
+from mephisto_engine.errors import NotFoundError
+from mephisto_engine.operations.run_setup import run_setup
 
 PORTION: Final = 5000
 """Answers that are read in one view of the database."""
@@ -164,19 +165,6 @@ class StatisticsFollower:
 
     def _declared(self, row: StoredAnswer) -> list[LabelField]:
         """What the run's blueprint says of its fields; nothing where it is not installed."""
-        found = browse.run(row.run_id)
-        if found is None:
-            return []
-        try:
-            blueprint = self._registry.load(PluginKind.BLUEPRINT, found.blueprint_type)
-        except PluginError:
-            return []
-        args = _blueprint_args(browse.run_config(row.run_id))
-        declared = blueprint.get_label_fields(args, labels.shared_data(row.assignment_id)) or []
+        shared = labels.shared_data(row.assignment_id)
+        declared = run_setup(row.run_id).label_fields(self._registry, shared)
         return [item for item in declared if item.name != self._field or item.options]
-
-
-def _blueprint_args(config: Any) -> dict[str, Any]:
-    node = config.get("mephisto", config) if isinstance(config, dict) else {}
-    args = node.get("blueprint") if isinstance(node, dict) else None
-    return args if isinstance(args, dict) else {}

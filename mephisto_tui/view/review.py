@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from mephisto_engine.cents import dollars
-from mephisto_engine.data_model.records import GOLD_INDEX
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view.decisions import MARKS, VERBS, summary_line
 from mephisto_tui.view.glyphs import HERE, LATE, MARK, MARK_AND_CURSOR, WARNING
@@ -80,7 +79,6 @@ def unit_lines(detail: ReviewedUnit, staged: DecisionRow | None, cells: int) -> 
     """The unit's own data, and what is known about how it came about."""
     lines = [_fault(detail.fault, cells)] if detail.fault else []
     lines += section_lines(detail.sections, cells)
-    lines += [BLANK, (Span(" META    ", "accent"), *_meta(detail))]
     if detail.around.siblings:
         lines += [BLANK, line(" ALSO ON THIS ITEM", "accent"), *_siblings(detail)]
     return [*not_sent(staged, cells), *lines]
@@ -96,21 +94,6 @@ def not_sent(staged: DecisionRow | None, cells: int) -> list[Line]:
 
 def _fault(text: str, cells: int) -> Line:
     return line(f" {WARNING} {clean(text, max(20, cells - 4))}", "warn")
-
-
-def _meta(detail: ReviewedUnit) -> tuple[Span, ...]:
-    record, here = detail.record, detail.around.here
-    parts: list[Span] = []
-    if record.submitted_at is not None and record.started_at is not None:
-        seconds = (record.submitted_at - record.started_at).total_seconds()
-        middle = f" (median {duration(here.median_seconds)})" if here.median_seconds else ""
-        parts.append(Span(f"{duration(seconds)}{middle}"))
-    if record.history:
-        parts.append(Span(f" · {len(record.history)} live updates"))
-    if record.unit.unit_index == GOLD_INDEX and record.is_right is not None:
-        parts.append(Span(" · gold ", "dim"))
-        parts.append(Span("right", "good") if record.is_right else Span("wrong", "bad"))
-    return tuple(parts) or (Span("-", "dim"),)
 
 
 def _siblings(detail: ReviewedUnit) -> list[Line]:

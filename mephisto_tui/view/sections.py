@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
@@ -80,7 +81,8 @@ def body_lines(section: Section, cells: int) -> list[Line]:
     if section.kind == "checks":
         return list(_side_by_side(_each(section.rows, _check, cells), cells))
     if section.kind == "timeline":
-        return list(_side_by_side(_each(section.moments, _moment, cells), cells))
+        first = section.moments[0].at if section.moments else None
+        return list(_side_by_side(_each(section.moments, partial(_moment, first), cells), cells))
     return _each(section.files, _file, cells)
 
 
@@ -137,8 +139,12 @@ def _check(check: Check, cells: int) -> list[Line]:
     return _marked((_MARGIN, Span(f"{mark} ", tone)), check.text, cells)
 
 
-def _moment(moment: Moment, cells: int) -> list[Line]:
-    lines = _marked((_MARGIN, Span(f"{clock_time(moment.at)} ", "dim")), moment.text, cells)
+def _moment(first: datetime | None, moment: Moment, cells: int) -> list[Line]:
+    """When and what; with the day, where it is not that of the first."""
+    at, begun = moment.at.astimezone(), (first or moment.at).astimezone()
+    day = "" if at.date() == begun.date() else f"{at:%m-%d} "
+    head = (_MARGIN, Span(f"{day}{clock_time(moment.at)} ", "dim"))
+    lines = _marked(head, moment.text, cells)
     return [toned(part, "bad") for part in lines] if moment.is_bad else lines
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from mephisto_blueprints.static.answer_checks import html_checks
 from mephisto_blueprints.static.args import StaticArgs, given, key
 from mephisto_blueprints.static.blueprint import StaticBlueprint
 from mephisto_blueprints.static.example_answers import answer_form
@@ -25,6 +26,7 @@ from mephisto_blueprints.static.item_sources import Item
 from mephisto_blueprints.static.state import SharedStaticTaskState
 from mephisto_engine.abstractions.args import arg, required
 from mephisto_engine.abstractions.blueprint import TaskBuilder
+from mephisto_engine.abstractions.review_view import Check, SubmittedData
 from mephisto_engine.analysis.fields import LabelField
 from mephisto_engine.errors import Problem
 
@@ -105,6 +107,10 @@ class StaticTaskBlueprint(StaticBlueprint):
             for field in form_fields(html)
             if field.kind in ("radio", "select") and not field.is_multiple
         ]
+
+    @classmethod
+    def review_checks(cls, data: SubmittedData) -> Iterable[Check]:
+        return html_checks(data)
 
     def page_item(self, item: Item) -> Item:
         return {**item, "html": Path(self.args.task_source).name}

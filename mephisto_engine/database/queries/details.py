@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import orjson
 from peewee import JOIN, Field, fn
 
+from mephisto_engine.clock import from_ms
 from mephisto_engine.data_model import (
     Agent,
     AgentMetadata,
@@ -17,6 +18,7 @@ from mephisto_engine.data_model import (
     Decision,
     Intent,
     LiveUpdate,
+    OnboardingAgent,
     Presence,
     Submission,
     Task,
@@ -125,6 +127,11 @@ def unit_facts(unit_id: int) -> UnitFacts | None:
     return next((_read(UnitFacts, _UNIT_COLUMNS, row) for row in _UNIT.fetch(unit=unit_id)), None)
 
 
+def unit_created_at(unit_id: int) -> datetime:
+    """When a unit, which there is, was made."""
+    return from_ms(_CREATED.fetch(unit=unit_id)[0][0])
+
+
 def agent_facts(agent_id: int) -> AgentFacts | None:
     """One agent; None if there is none."""
     return next(iter(_agents(_AGENT.fetch(agent=agent_id))), None)
@@ -169,6 +176,17 @@ def uploads(agent_id: int) -> list[tuple[Any, ...]]:
 def metadata(agent_id: int) -> list[tuple[Any, ...]]:
     """``(milliseconds, JSON text)`` of tips, feedback and opinions."""
     return _METADATA.fetch(agent=agent_id)
+
+
+def onboarding_times(worker_id: int, run_id: int) -> list[tuple[Any, ...]]:
+    """``(begun, status, status at)`` of a worker's times at the qualifying task of a run."""
+    return _ONBOARDINGS.fetch(worker=worker_id, run=run_id)
+
+
+def message_times(agent_id: int) -> tuple[Any, ...] | None:
+    """``(number, first, last)`` of an agent's messages; None if there are none."""
+    found = _MESSAGES.fetch(agent=agent_id)[0]
+    return found if found[0] else None
 
 
 def decisions(unit_id: int) -> list[tuple[Any, ...]]:
@@ -352,6 +370,24 @@ _METADATA = Compiled(
         .order_by(AgentMetadata.id)
         .limit(MOST_ROWS)
     )
+)
+_CREATED = Compiled(lambda: Unit.select(Unit.created_at).where(Unit.id == param("unit")))
+_ONBOARDINGS = Compiled(
+    lambda: (
+        OnboardingAgent.select(
+            OnboardingAgent.created_at, OnboardingAgent.status, OnboardingAgent.status_at
+        )
+        .where(
+            (OnboardingAgent.worker == param("worker")) & (OnboardingAgent.task_run == param("run"))
+        )
+        .order_by(OnboardingAgent.id)
+        .limit(MOST_ROWS)
+    )
+)
+_MESSAGES = Compiled(
+    lambda: LiveUpdate.select(
+        fn.COUNT(LiveUpdate.id), fn.MIN(LiveUpdate.at), fn.MAX(LiveUpdate.at)
+    ).where(LiveUpdate.agent == param("agent"))
 )
 _DECISIONS = Compiled(
     lambda: (

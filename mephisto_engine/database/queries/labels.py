@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
-from peewee import SQL, Expression, NodeList
+from peewee import Expression
 
 from mephisto_engine.data_model import (
     Agent,
@@ -21,7 +21,7 @@ from mephisto_engine.data_model import (
 from mephisto_engine.data_model.base import database
 from mephisto_engine.data_model.records import GOLD_INDEX
 from mephisto_engine.data_model.status import HOLDING_AGENT
-from mephisto_engine.database.compiled import Compiled, param
+from mephisto_engine.database.compiled import Compiled, param, unindexed
 from mephisto_engine.database.queries.answers import runs_of_task
 
 
@@ -119,15 +119,10 @@ def _answers(runs: int) -> Compiled:
         .where(
             (Submission.id > param("last"))
             & ~Submission.is_late
-            & Expression(_unindexed(Agent.task_run), "IN", wanted)
+            & Expression(unindexed(Agent.task_run), "IN", wanted)
             & Agent.status.in_(sorted(HOLDING_AGENT))
         )
         .order_by(Submission.id)
         .limit(param("limit"))
     )
     return Compiled(lambda: query)
-
-
-def _unindexed(column: Any) -> NodeList:
-    """The column where no index is used for it: new answers are few, those of the run many."""
-    return NodeList((SQL("+"), column), glue="")

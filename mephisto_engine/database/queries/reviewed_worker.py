@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from peewee import JOIN, SQL, Case, NodeList, fn
+from peewee import JOIN, SQL, Case, fn
 
 from mephisto_engine.analysis.robust import median
 from mephisto_engine.clock import from_ms
 from mephisto_engine.data_model import Agent, Intent, Judgement, TaskRun, Unit
 from mephisto_engine.data_model.records import COMPENSATION_INDEX, GOLD_INDEX
 from mephisto_engine.data_model.status import IntentStatus
-from mephisto_engine.database.compiled import Compiled, param
+from mephisto_engine.database.compiled import Compiled, param, unindexed
 from mephisto_engine.database.queries.standing import EXTRA_PAY, SUBMITTED_AGENT, Figures
 
 LATEST: Final = 200
@@ -54,11 +54,6 @@ def worker_figures(worker_id: int, task_id: int) -> tuple[Figures, Figures]:
         )
 
     return figures(counted[:half], (1,)), figures(counted[half:], (0, 1))
-
-
-def _unindexed(column: Any) -> NodeList:
-    """The column where no index is used for it: a worker's rows are few, those of runs many."""
-    return NodeList((SQL("+"), column), glue="")
 
 
 def _sums(within: Any) -> list[Any]:
@@ -101,7 +96,7 @@ _TIMES = Compiled(
         Agent.select(Agent.submitted_at - Agent.created_at)
         .where(
             (Agent.worker == param("worker"))
-            & _unindexed(Agent.task_run).in_(_RUNS_OF_TASK)
+            & unindexed(Agent.task_run).in_(_RUNS_OF_TASK)
             & Agent.submitted_at.is_null(False)
             & Agent.status.in_(sorted(SUBMITTED_AGENT))
         )

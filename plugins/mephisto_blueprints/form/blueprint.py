@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mephisto_blueprints.form import authoring
+from mephisto_blueprints.form.answer_checks import form_checks
 from mephisto_blueprints.form.answers import answer_form
 from mephisto_blueprints.form.choices import choice_fields
 from mephisto_blueprints.form.insertions import with_insertions
@@ -26,7 +27,7 @@ from mephisto_blueprints.static.item_sources import Item
 from mephisto_blueprints.static.state import SharedStaticTaskState
 from mephisto_engine.abstractions.args import required
 from mephisto_engine.abstractions.blueprint import ItemSource, SharedTaskState
-from mephisto_engine.abstractions.review_view import Section, SubmittedData
+from mephisto_engine.abstractions.review_view import Check, Section, SubmittedData
 from mephisto_engine.analysis.fields import LabelField
 from mephisto_engine.errors import Problem
 
@@ -79,6 +80,10 @@ class FormBlueprint(StaticBlueprint):
     @classmethod
     def review_sections(cls, data: SubmittedData) -> list[Section]:
         return form_sections(data)
+
+    @classmethod
+    def review_checks(cls, data: SubmittedData) -> Iterable[Check]:
+        return form_checks(data)
 
     @cached_property
     def source(self) -> FormSource:

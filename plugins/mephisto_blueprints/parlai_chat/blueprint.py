@@ -10,6 +10,7 @@ from typing import Any
 
 from mephisto_blueprints.parlai_chat.args import ParlAIChatArgs, SharedParlAITaskState
 from mephisto_blueprints.parlai_chat.contexts import context_problems, contexts, contexts_in
+from mephisto_blueprints.parlai_chat.review import chat_checks, chat_sections
 from mephisto_blueprints.parlai_chat.runner import ChatRunner
 from mephisto_blueprints.parlai_chat.site import ChatBuilder
 from mephisto_blueprints.parlai_chat.world_file import WorldModule, load_world_module
@@ -24,14 +25,7 @@ from mephisto_engine.abstractions.blueprint import (
     ItemSource,
     SharedTaskState,
 )
-from mephisto_engine.abstractions.review_view import (
-    ANSWER,
-    PROMPT,
-    Section,
-    SubmittedData,
-    sections_of,
-    transcript_of,
-)
+from mephisto_engine.abstractions.review_view import Check, Section, SubmittedData
 from mephisto_engine.data_model.records import RunRecord, UnitRecord
 from mephisto_engine.errors import ConfigError, Problem
 
@@ -81,11 +75,11 @@ class ParlAIChatBlueprint(Blueprint):
 
     @classmethod
     def review_sections(cls, data: SubmittedData) -> list[Section]:
-        return [
-            *sections_of(PROMPT, data.inputs),
-            transcript_of("CHAT", data.history),
-            *(sections_of(ANSWER, data.answer) if data.answer else ()),
-        ]
+        return chat_sections(data)
+
+    @classmethod
+    def review_checks(cls, data: SubmittedData) -> Iterable[Check]:
+        return chat_checks(data)
 
     @cached_property
     def worlds(self) -> WorldModule:

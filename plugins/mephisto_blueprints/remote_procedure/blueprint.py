@@ -9,6 +9,7 @@ from typing import Any
 from mephisto_blueprints.remote_procedure.caller import init_data
 from mephisto_blueprints.remote_procedure.procedures import Procedures, registry_problems
 from mephisto_blueprints.remote_procedure.requests import Update, previous_requests
+from mephisto_blueprints.remote_procedure.review import call_checks, call_sections
 from mephisto_blueprints.remote_procedure.session import Session
 from mephisto_blueprints.static.args import key
 from mephisto_blueprints.static.state import SharedStaticTaskState
@@ -21,6 +22,7 @@ from mephisto_engine.abstractions.blueprint import (
     SharedTaskState,
     TaskRunner,
 )
+from mephisto_engine.abstractions.review_view import Check, Section, SubmittedData
 from mephisto_engine.data_model.records import UnitRecord
 from mephisto_engine.errors import Problem
 
@@ -96,3 +98,11 @@ class RemoteProcedureBlueprint(StaticReactTaskBlueprint):
             what = f"is {args.call_timeout_seconds!r}"
             yield Problem(key("call_timeout_seconds"), what, "a number of seconds, more than 0")
         yield from registry_problems(getattr(shared_state, "function_registry", None))
+
+    @classmethod
+    def review_sections(cls, data: SubmittedData) -> list[Section]:
+        return call_sections(data)
+
+    @classmethod
+    def review_checks(cls, data: SubmittedData) -> Iterable[Check]:
+        return call_checks(data)
