@@ -269,7 +269,9 @@ class ConsoleApp(App[ConsoleExit]):
     def open_detail(self, subject: Subject, mode: str, run_id: int | None) -> None:
         from mephisto_tui.screens.detail import DetailScreen
 
-        self.push_screen(DetailScreen(subject, mode, run_id))
+        front = self.screen
+        trail = front.breadcrumb() if isinstance(front, ConsoleScreen) else [mode]
+        self.push_screen(DetailScreen(subject, mode, run_id, trail))
 
     def show_help(self, scopes: Sequence[Scope]) -> None:
         if isinstance(self.screen, ConsoleScreen):

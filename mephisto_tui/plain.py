@@ -176,10 +176,10 @@ def worker_table(workers: Iterable[WorkerRow]) -> list[str]:
 
 def detail_lines(detail: Detail, now: datetime) -> list[str]:
     """A unit, an agent or a worker in the words of its screen, nothing wrapped."""
-    from mephisto_tui.view.details import page_lines, side_lines
+    from mephisto_tui.view.details import page_rows, side_rows
 
-    shown = [*page_lines(detail, now, UNWRAPPED), *side_lines(detail, now, UNWRAPPED)]
-    lines = ["".join(span.text for span in line)[1:].rstrip() for line in shown]
+    shown = [*page_rows(detail, now, UNWRAPPED), *side_rows(detail, now, UNWRAPPED)]
+    lines = ["".join(span.text for span in row.line)[1:].rstrip() for row in shown]
     return lines if not lines or lines[-1] else lines[:-1]
 
 

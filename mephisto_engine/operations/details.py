@@ -142,6 +142,12 @@ def read_detail(subject: Subject) -> Detail | None:
     return _worker(subject.id)
 
 
+def said_in(detail: Detail) -> int:
+    """How many messages a detail has, also those that are not shown any more."""
+    agent = detail.agent if isinstance(detail, UnitDetail) else detail
+    return agent.said if isinstance(agent, AgentDetail) else 0
+
+
 def uploaded_file(home: Path, run_id: int, file: FileRow) -> Path:
     """Where a file that a worker sent lies on the host whose engine drove the run."""
     return upload_path(home, run_id, file.stored_name)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Final, cast
 
 from textual.containers import Horizontal
 from textual.widget import Widget
 
-from mephisto_engine.operations.details import uploaded_file
+from mephisto_engine.operations.details import Detail, said_in, uploaded_file
 from mephisto_engine.operations.snapshot import Snapshot, Subject, View, Window
 from mephisto_tui.commands import bindings_for
 from mephisto_tui.safe_text import clean
@@ -18,17 +19,18 @@ from mephisto_tui.screens.listing import ScrollScreen
 from mephisto_tui.screens.menu import MenuScreen
 from mephisto_tui.view.details import (
     files_of,
-    page_lines,
-    related,
-    side_lines,
+    page_rows,
+    side_rows,
     side_title,
     title_of,
 )
 from mephisto_tui.view.raw import Raw
-from mephisto_tui.view.spans import Line, line
-from mephisto_tui.widgets.page import Page
+from mephisto_tui.view.spans import Row, line
+from mephisto_tui.widgets.linked_page import LinkedPage
 
 NO_ROWS = Window(limit=0)
+MOST_CRUMBS: Final = 4
+"""Names in front of the own one that the title has room for."""
 
 
 class DetailScreen(ScrollScreen):
@@ -40,16 +42,26 @@ class DetailScreen(ScrollScreen):
     SCOPES = ("everywhere", "panes", "scroll", "detail")
     BINDINGS = bindings_for("everywhere", "panes", "scroll", "detail")  # type: ignore[assignment]
 
-    def __init__(self, subject: Subject, mode: str, run_id: int | None) -> None:
+    def __init__(
+        self, subject: Subject, mode: str, run_id: int | None, trail: Sequence[str]
+    ) -> None:
         super().__init__()
         self.MODE = mode  # type: ignore[misc]
         self.subject = subject
         self._run_id = run_id
+        self._trail = list(trail)
+        """Where the operator came from."""
+        self._known: Detail | None = None
 
     def content(self) -> list[Widget]:
-        title = f"{self.subject.kind} {self.subject.id}"
-        page = Page(id="page", title=line(title, "strong"))
-        return [Horizontal(page, Page(id="around", title=line("…", "strong")), id="halves")]
+        title = line(f"{self.subject.kind} {self.subject.id}", "strong")
+        around = LinkedPage(id="around", title=line("…", "strong"), follows=self._only_says)
+        return [Horizontal(LinkedPage(id="page", title=title), around, id="halves")]
+
+    @property
+    def _only_says(self) -> bool:
+        """Whether the second half holds nothing but what is said."""
+        return self.subject.kind == "agent"
 
     def view(self) -> View:
         return View(
@@ -67,35 +79,46 @@ class DetailScreen(ScrollScreen):
         return self.PANES if self.has_class("-wide") else self.PANES[:1]
 
     @property
-    def detail(self) -> Any:
+    def detail(self) -> Detail | None:
         """What is shown; None until it has come."""
-        shown = self.shown
-        return shown.detail if shown is not None and shown.view.subject == self.subject else None
+        return self._known
 
     def breadcrumb(self) -> list[str]:
-        run = [str(self._run_id)] if self._run_id is not None else []
-        detail = self.detail
-        name = title_of(detail) if detail else f"{self.subject.kind} {self.subject.id}"
-        return [self.MODE, *run, name]
+        name = title_of(self._known) if self._known else f"{self.subject.kind} {self.subject.id}"
+        trail = self._trail
+        if len(trail) > MOST_CRUMBS:
+            trail = [trail[0], "…", *trail[2 - MOST_CRUMBS :]]
+        return [*trail, name]
 
     def draw(self, snapshot: Snapshot, now: datetime) -> None:
-        detail = self.detail
+        is_answer = snapshot.view.subject == self.subject
+        if is_answer:
+            self._known = snapshot.detail
+        detail = self._known
         if detail is None:
-            is_gone = snapshot.view.subject == self.subject
             self.is_waiting = True
-            text = f" there is no {self.subject.kind} {self.subject.id}" if is_gone else " loading…"
-            self.query_one("#page", Page).show(lambda cells: [line(text, "dim")])
-            return
-        if not self.are_figures_due:
-            return
-        self.query_one("#page", Page).retitle(line(title_of(detail), "strong"))
-        self.query_one("#around", Page).retitle(line(side_title(detail), "strong"))
-        self.query_one("#around", Page).show(lambda cells: side_lines(detail, now, cells))
-        self.query_one("#page", Page).show(lambda cells: self._page(detail, now, cells))
+            name = f"{self.subject.kind} {self.subject.id}"
+            said = line(f" there is no {name}" if is_answer else " loading…", "dim")
+            self._page("page").show_rows(lambda cells: [Row(said)])
+        elif self.are_figures_due:
+            self._draw_halves(detail, now)
 
-    def _page(self, detail: Any, now: datetime, cells: int) -> list[Line]:
-        lines = page_lines(detail, now, cells)
-        return lines if self.has_class("-wide") else [*lines, *side_lines(detail, now, cells)]
+    def _page(self, name: str) -> LinkedPage:
+        return self.query_one(f"#{name}", LinkedPage)
+
+    def _draw_halves(self, detail: Detail, now: datetime) -> None:
+        page, around = self._page("page"), self._page("around")
+        page.retitle(line(title_of(detail), "strong"))
+        around.retitle(line(side_title(detail), "strong"))
+        said = said_in(detail)
+        page.show_rows(
+            partial(self._page_rows, detail, now), 0 if self.has_class("-wide") else said
+        )
+        around.show_rows(partial(side_rows, detail, now), said)
+
+    def _page_rows(self, detail: Detail, now: datetime, cells: int) -> list[Row]:
+        rows = page_rows(detail, now, cells)
+        return rows if self.has_class("-wide") else [*rows, *side_rows(detail, now, cells)]
 
     def raw(self) -> Raw | None:
         detail = self.detail
@@ -126,14 +149,8 @@ class DetailScreen(ScrollScreen):
         ]
 
     def do_detail_open(self) -> None:
-        detail = self.detail
-        choices = related(detail) if detail is not None else []
-        if choices:
-            self.app.push_screen(MenuScreen("Open", choices), self._open)
-        else:
-            self.say("nothing else belongs to this")
-
-    def _open(self, chosen: str | None) -> None:
-        if chosen is not None:
-            kind, _, number = chosen.partition(" ")
+        kind, _, number = self.pane().selected.partition(" ")
+        if kind:
             self.app.open_detail(Subject(cast(Any, kind), int(number)), self.MODE, self._run_id)
+        else:
+            self.say("no line here leads further")

@@ -39,9 +39,9 @@ from mephisto_tui.view.draft_fields import (
 )
 from mephisto_tui.view.filtering import Filter, parse_filter
 from mephisto_tui.view.raw import Raw
-from mephisto_tui.view.spans import BLANK, Line, line, with_right
+from mephisto_tui.view.spans import BLANK, Line, Row, line, with_right
 from mephisto_tui.widgets.block import Block
-from mephisto_tui.widgets.cursor_list import CursorList, ListRow
+from mephisto_tui.widgets.cursor_list import CursorList
 from mephisto_tui.widgets.field_editor import FieldEditor
 from mephisto_tui.widgets.page import Page
 
@@ -147,18 +147,18 @@ class DraftForm(ListScreen):
         self._block("source").show(self._source)
         self._show_side()
 
-    def _rows(self, cells: int) -> list[ListRow]:
+    def _rows(self, cells: int) -> list[Row]:
         check = self.check
         if check is None:
-            return [ListRow(line(" checking…", "dim"))]
+            return [Row(line(" checking…", "dim"))]
         rows, section = [], ""
         for field in narrowed_fields(self.fields(), self._wish):
             if field.section != section:
-                rows += [ListRow(BLANK)] if section else []
+                rows += [Row(BLANK)] if section else []
                 section = field.section
-                rows.append(ListRow(heading(section, check)))
-            rows.append(ListRow(field_line(field, cells), field.key))
-        return rows or [ListRow(line(" no option has these words; esc shows all", "dim"))]
+                rows.append(Row(heading(section, check)))
+            rows.append(Row(field_line(field, cells), field.key))
+        return rows or [Row(line(" no option has these words; esc shows all", "dim"))]
 
     def _source(self, cells: int) -> list[Line]:
         path = self.draft.path

@@ -17,8 +17,8 @@ from mephisto_tui.screens.prompt import PromptScreen
 from mephisto_tui.screens.runs import NO_ROWS
 from mephisto_tui.view.configs import NEW, TYPE, shown_path, start_rows
 from mephisto_tui.view.filtering import Filter, parse_filter
-from mephisto_tui.view.spans import line
-from mephisto_tui.widgets.cursor_list import CursorList, ListRow
+from mephisto_tui.view.spans import Row, line
+from mephisto_tui.widgets.cursor_list import CursorList
 
 if TYPE_CHECKING:
     from mephisto_engine.config.draft import LaunchDraft
@@ -80,7 +80,7 @@ class LaunchScreen(ListScreen):
         rows = start_rows(
             self._configs, Path.cwd(), self._wish, self.app.clock.now(), pane.size.width - 3
         )
-        pane.show([ListRow(*row) for row in rows])
+        pane.show([Row(*row) for row in rows])
 
     def narrow_pane(self, typed: str) -> None:
         self._wish = parse_filter(typed, ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mephisto_engine.operations.details import Detail, said_in
 from mephisto_engine.operations.snapshot import Snapshot
 
 
@@ -17,7 +18,15 @@ def changes_between(old: Snapshot, new: Snapshot) -> int:
         (old.workers, new.workers),
         (old.log, new.log),
     )
-    return sum(_changed_rows(before, after) for before, after in pairs)
+    rows = sum(_changed_rows(before, after) for before, after in pairs)
+    return rows + _changes_of_detail(old.detail, new.detail)
+
+
+def _changes_of_detail(before: Detail | None, after: Detail | None) -> int:
+    """What was said meanwhile; or that something else about it has changed."""
+    if before is None or after is None or before == after:
+        return 0
+    return max(1, said_in(after) - said_in(before))
 
 
 def _changed_rows(before: Sequence[Any], after: Sequence[Any]) -> int:

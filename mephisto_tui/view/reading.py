@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final
 
 import orjson
 
 from mephisto_tui.safe_text import clean, clean_lines, cut, width
-from mephisto_tui.view.spans import BLANK, Line, Span, line
+from mephisto_tui.view.spans import BLANK, Line, Row, Span, line
 
 MOST_CHARACTERS: Final = 20_000
 """Of one text; a screen is no place to read more."""
@@ -104,6 +104,16 @@ def _scalar(value: Any) -> str:
 
 def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
+
+
+def rows_of(lines: Iterable[Line]) -> list[Row]:
+    """Lines that lead nowhere."""
+    return [Row(shown) for shown in lines]
+
+
+def row_section(title: str, rows: list[Row]) -> list[Row]:
+    """The same as `section` for lines that may lead somewhere."""
+    return [Row(line(f" {title}", "accent")), *rows, Row(BLANK)] if rows else []
 
 
 def section(title: str, lines: list[Line]) -> list[Line]:

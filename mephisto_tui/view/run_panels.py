@@ -22,6 +22,7 @@ from mephisto_tui.view.glyphs import LATE, LIVE
 from mephisto_tui.view.meters import bar, meter, sparkline
 from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line, padded
 from mephisto_tui.view.statuses import run_status
+from mephisto_tui.view.waiting import rooms_in_words
 from mephisto_tui.view.words import age, clock_time, count, duration, first_line, plural, size
 
 UNIT_WORDS: Final = {
@@ -121,6 +122,7 @@ def rate_and_money(snapshot: Snapshot, run: RunRow, now: datetime, width: int) -
                   Span(f", {dollars(run.committed_cents)} open, {cap}")),
         _labelled("pay", *pay(run, snapshot.wage)),
         _labelled("to review", Span(plural(run.to_review, "unit"), todo)),
+        *_rooms(snapshot, now),
         *_crowd(snapshot, width),
     ]  # fmt: skip
 
@@ -143,6 +145,12 @@ def agents_summary(snapshot: Snapshot, run: RunRow, now: datetime | None = None)
         return agents_in_words(snapshot.crowd, now)
     pages = plural(snapshot.health.connections, "page")
     return f"{run.units.get('assigned', 0)} at work · {pages} open"
+
+
+def _rooms(snapshot: Snapshot, now: datetime) -> list[Line]:
+    """Who waits for partners, and what becomes of those who have waited longest."""
+    rooms = snapshot.crowd.rooms
+    return [_labelled("waiting", Span(rooms_in_words(rooms, now), "accent"))] if rooms else []
 
 
 def _crowd(snapshot: Snapshot, width: int) -> Iterator[Line]:

@@ -23,6 +23,14 @@ Line = tuple[Span, ...]
 BLANK: Line = ()
 
 
+class Row(NamedTuple):
+    """A line that may lead somewhere."""
+
+    line: Line
+    key: str = ""
+    """What the cursor stands for here; empty: a heading or a remark, which it passes over."""
+
+
 def line(text: str, tone: Tone = "") -> Line:
     """A line of one piece."""
     return (Span(text, tone),)

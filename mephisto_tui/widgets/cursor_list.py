@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from textual.message import Message
 
 from mephisto_tui.view.glyphs import CURSOR
-from mephisto_tui.view.spans import BLANK, Line, Span, line
+from mephisto_tui.view.spans import BLANK, Line, Row, Span, line
 from mephisto_tui.widgets.line_widget import LineWidget
-
-
-class ListRow(NamedTuple):
-    """One line of the list."""
-
-    line: Line
-    key: str = ""
-    """Empty: a heading or a remark, which the cursor passes over."""
 
 
 class CursorList(LineWidget, can_focus=True):
@@ -32,7 +23,7 @@ class CursorList(LineWidget, can_focus=True):
         super().__init__(id=id)
         self._title = title
         self._noun = noun
-        self._rows: list[ListRow] = []
+        self._rows: list[Row] = []
         self._cursor = 0
         self._top = 0
 
@@ -51,7 +42,7 @@ class CursorList(LineWidget, can_focus=True):
         """How many lines below the widget's upper edge the cursor stands."""
         return self._cursor - self._top + self.is_framed
 
-    def show(self, rows: Sequence[ListRow]) -> None:
+    def show(self, rows: Sequence[Row]) -> None:
         former, place = self.selected, self._cursor
         self._rows = list(rows)
         at = next((index for index, row in enumerate(rows) if row.key == former), None)

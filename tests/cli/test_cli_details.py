@@ -36,7 +36,7 @@ def test_a_unit_is_printed_in_the_words_of_its_screen(line: CommandLine) -> None
     shown = line.run("unit", str(ada.unit_id)).stdout
 
     assert "state         ? review" in shown
-    assert "worker        ada   1m00s" in shown
+    assert "worker        ada\nagent         1  ✓ submitted   1m00s" in shown
     assert f"agent {ada.id}, worker ada, submitted" in shown
     assert f"{bea.unit_id}  ? review" in shown.partition("ALSO ON THIS ITEM")[2]
     (why,) = [text for text in shown.splitlines() if text.startswith("why")]

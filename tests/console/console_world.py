@@ -10,7 +10,15 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from details_world import HOSTILE, NOW, WORKERS, a_detail, ago, some_standings
+from details_world import (
+    HOSTILE,
+    NOW,
+    WORKERS,
+    a_detail,
+    a_waiting_agent,
+    ago,
+    some_standings,
+)
 
 from mephisto_engine.analysis.report import Report
 from mephisto_engine.analysis.statistics import Answer, Statistics
@@ -28,6 +36,7 @@ from mephisto_engine.operations.snapshot import (
     Window,
     WorkerRow,
 )
+from mephisto_engine.operations.waiting import Waiting
 from mephisto_tui.review_door import ReviewDoor
 from mephisto_tui.statistics_feed import Asked
 from mephisto_tui.view.chrome import Freshness
@@ -237,6 +246,14 @@ def hostile_world() -> Snapshot:
     )
 
 
+def waiting_world() -> Snapshot:
+    """Somebody waits for partners, and not much longer."""
+    world = normal_world()
+    room = Waiting(3, 1, NOW + timedelta(seconds=41), "pay")
+    crowd = replace(world.crowd, rooms=(room, Waiting(3, 2, NOW + timedelta(minutes=4), "pay")))
+    return replace(world, crowd=crowd, detail=a_waiting_agent(room))
+
+
 @cache
 def huge_world() -> Snapshot:
     """A hundred thousand units, and as many runs."""
@@ -389,6 +406,8 @@ def answered(world: Snapshot, view: View, version: int) -> Snapshot:
         changes |= {"everybody": shown, "everybody_total": total}
     is_hostile = world.config == HOSTILE
     detail = None if view.subject is None else a_detail(view.subject, is_hostile=is_hostile)
+    if world.detail is not None and type(world.detail) is type(detail):
+        detail = world.detail
     return replace(world, version=version, view=view, run=run, detail=detail, **changes)
 
 

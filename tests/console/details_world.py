@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,12 +19,14 @@ from mephisto_engine.operations.details import (
     AgentDetail,
     Detail,
     FileRow,
+    PartnerRow,
     TryRow,
     UnitDetail,
     WorkerDetail,
     WorkerUnit,
 )
 from mephisto_engine.operations.snapshot import Subject
+from mephisto_engine.operations.waiting import Waiting
 
 NOW = datetime(2026, 11, 23, 14, 22, 7, tzinfo=UTC)
 HOSTILE = (
@@ -84,6 +87,26 @@ def _agent(agent_id: int, hostile: str) -> AgentDetail:
             UpdateRecord(ago(minutes=22), True, hostile or ["anything", 1]),
         ),
         metadata=((ago(minutes=19), {"type": "feedback", "text": hostile or "it was clear"}),),
+    )  # fmt: skip
+
+
+def a_waiting_agent(room: Waiting) -> AgentDetail:
+    return replace(
+        _agent(5526, ""), status="waiting", unit_status="assigned", submitted_at=None, answer=None,
+        answer_characters=0, files=(), updates=(), said=0, metadata=(), status_at=ago(minutes=9),
+        created_at=ago(minutes=9), deadline_at=room.until, last_seen_at=ago(seconds=2),
+        waiting=room, partners=(PartnerRow(5527, "A9QQ3B", "waiting"),),
+    )  # fmt: skip
+
+
+def a_talking_agent(messages: int) -> AgentDetail:
+    updates = tuple(
+        UpdateRecord(ago(seconds=300 - number), number % 2 == 0, {"text": f"message {number}"})
+        for number in range(messages)
+    )
+    return replace(
+        _agent(5526, ""), status="in task", updates=updates, said=messages, answer=None, files=(),
+        metadata=(), submitted_at=None, deadline_at=NOW + timedelta(minutes=5),
     )  # fmt: skip
 
 

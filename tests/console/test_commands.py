@@ -86,7 +86,7 @@ EFFECTS = {
     "statistics.next_field": "field clarity",
     "statistics.level": "classes are ordinal",
     "workers.open": DetailScreen,
-    "detail.open": MenuScreen,
+    "detail.open": "› unit 10418 › worker A2X9K1",
     "log.level": "level:warn",
     "log.plugins": RawScreen,
 }

@@ -41,6 +41,8 @@ LOOKS = [
     ("unit-hostile", "hostile_world", 142, "enter"),
     ("agent", "normal_world", 142, "tab enter"),
     ("agent-hostile", "hostile_world", 142, "tab enter G"),
+    ("agent-waiting", "waiting_world", 142, "tab enter"),
+    ("run-waiting", "waiting_world", 142, ""),
     ("workers", "normal_world", None, "3"),
     ("workers-hostile", "hostile_world", None, "3"),
     ("workers-empty", "empty_world", None, "3"),
