@@ -5,7 +5,8 @@ MephistoError
 ├── NotFoundError        no such run, unit, worker …
 ├── StateError           refused: the thing is not in a state that allows it
 ├── StorageError         the database or disk did not take it; nothing was acknowledged
-│   └── MigrationError   the schema could not be brought up to date; the database is as it was
+│   ├── MigrationError   the schema could not be brought up to date; the database is as it was
+│   └── LeaseLostError   another engine has taken a run over: this one may not write any more
 ├── LeaseHeldError       another engine drives this run
 ├── PluginError          a plugin is missing, broken or does not keep its contract
 ├── ArchitectError       the place where workers reach the task is not on line (may be retried)
@@ -79,6 +80,17 @@ class MigrationError(StorageError):
     """The schema could not be brought up to date; the database is as it was."""
 
     title = "Migration"
+
+
+class LeaseLostError(StorageError):
+    """Another engine has taken over ``run_ids``; what this one still wanted is not stored."""
+
+    title = "Lease lost"
+
+    def __init__(self, run_ids: Sequence[int]) -> None:
+        self.run_ids = tuple(run_ids)
+        named = ", ".join(map(str, self.run_ids))
+        super().__init__(f"Another engine has taken over run {named}; nothing was stored.")
 
 
 class LeaseHeldError(MephistoError):

@@ -86,6 +86,7 @@ def run_facts(
             ("worker link", worker_link),
             ("blueprint", run.blueprint_type),
             ("architect", run.architect_type),
+            ("engine", run.engine),
             ("provider", f"{run.provider_type}{' (sandbox)' if run.is_sandbox else ''}"),
             ("units", f"{run.done} of {_total(run)} done: {units or 'none yet'}"),
             ("to review", run.to_review),

@@ -48,9 +48,14 @@ class Lease(Table):
     holder = TextField()
     host = TextField()
     pid = IntegerField()
+    process = TextField(default="")
+    """Mark that tells the process from others of its pid; see `processes`."""
     fence = IntegerField()
     acquired_at = UtcField()
     renewed_at = UtcField()
+    """By the clock of the engine's host, which other hosts need not share."""
+    renewals = IntegerField(default=0)
+    """Grows while the engine lives: whoever watches it needs no clock but their own."""
     health = JsonField(default=dict)
     """Facts that live only in the engine's memory, for consoles in other processes."""
 

@@ -16,9 +16,10 @@ from mephisto_engine.clock import Clock, SystemClock
 from mephisto_engine.data_model.base import database as in_use
 from mephisto_engine.database import schema
 from mephisto_engine.database.compiled import Compiled
+from mephisto_engine.database.lease_watch import LeaseWatch
 from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.database.writer import Writer
-from mephisto_engine.errors import StorageError
+from mephisto_engine.errors import LeaseLostError, StorageError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,6 +37,9 @@ class MephistoDB:
         self.path = path
         self.clock = clock
         self.last_commit_ms: float | None = None
+        self.leases = LeaseWatch(clock)
+        """What this process has seen of the engines that drive runs."""
+        self._fences: dict[int, Callable[[Transaction], bool]] = {}
         self._listeners: list[Callable[[], None]] = []
         self._reader = schema.connect(path, is_reader=True)
         self._writer_database = schema.connect(path, is_reader=False)
@@ -44,7 +48,7 @@ class MephistoDB:
         finally:
             # The writer thread opens its own connection; this one was for the migrations.
             self._writer_database.close_all()
-        self._writer = Writer(self._writer_database, clock, self._committed)
+        self._writer = Writer(self._writer_database, clock, self._refuse_if_lost, self._committed)
 
     @classmethod
     def open(
@@ -121,6 +125,18 @@ class MephistoDB:
 
         return stop
 
+    def fence(self, run_id: int, is_held: Callable[[Transaction], bool]) -> None:
+        """Store nothing more unless the lease of a run is still held: asked in every transaction.
+
+        An engine that stood still for long (a stopped machine, a disk that hung) has been given
+        up by others; whatever it still wanted to write must not come between what they do.
+        """
+        self._fences[run_id] = is_held
+
+    def unfence(self, run_id: int) -> None:
+        """The run is no longer driven from here."""
+        self._fences.pop(run_id, None)
+
     def close(self) -> None:
         """Commit what is queued and close every connection."""
         self._writer.close()
@@ -132,6 +148,12 @@ class MephistoDB:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _refuse_if_lost(self, transaction: Transaction) -> None:
+        fences = tuple(self._fences.items())
+        lost = [run_id for run_id, is_held in fences if not is_held(transaction)]
+        if lost:
+            raise LeaseLostError(lost)
 
     def _committed(self, elapsed_ms: float) -> None:
         self.last_commit_ms = elapsed_ms

@@ -47,10 +47,15 @@ class Writer:
     """Runs operations on a connection of its own, in the order in which they came."""
 
     def __init__(
-        self, database: Database, clock: Clock, on_commit: Callable[[float], None]
+        self,
+        database: Database,
+        clock: Clock,
+        check: Callable[[Transaction], None],
+        on_commit: Callable[[float], None],
     ) -> None:
         self._database = database
         self._clock = clock
+        self._check = check
         self._on_commit = on_commit
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._loop, name="mephisto-writer", daemon=True)
@@ -153,7 +158,9 @@ class Writer:
 
     def _begin(self) -> Transaction:
         self._database.execute_sql("BEGIN IMMEDIATE")
-        return Transaction(self._database, self._clock.now())
+        transaction = Transaction(self._database, self._clock.now())
+        self._check(transaction)
+        return transaction
 
     def _commit(self, transaction: Transaction) -> None:
         with exception_wrapper:

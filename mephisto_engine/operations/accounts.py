@@ -9,8 +9,8 @@ from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.queries import money as queries
 from mephisto_engine.database.queries.money import Money
 from mephisto_engine.errors import MephistoError
-from mephisto_engine.operations.commands import is_driven
 from mephisto_engine.operations.fees import fees_of_run
+from mephisto_engine.operations.run_lease import HEARD_SECONDS, is_driven
 
 
 def money_of_run(db: MephistoDB, registry: Registry, run_id: int) -> Money:
@@ -41,7 +41,9 @@ def money_of_project(db: MephistoDB, registry: Registry, name: str) -> Money:
 def held_back_runs(db: MephistoDB, run_ids: Sequence[int]) -> dict[int, str]:
     """Which of these runs an engine drives and a budget holds back, and whose it is. Blocks."""
     owners = db.read(queries.owners_of_budgets, run_ids)
-    return {run_id: owner for run_id, owner in owners.items() if is_driven(db, run_id)}
+    return {
+        run_id: owner for run_id, owner in owners.items() if is_driven(db, run_id, HEARD_SECONDS)
+    }
 
 
 def _staged_fees(db: MephistoDB, registry: Registry, run_id: int) -> int | None:

@@ -22,7 +22,6 @@ from mephisto_engine.config.stored import stored_args
 from mephisto_engine.data_model.status import RunStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import agents as agent_ops
-from mephisto_engine.database.operations import lease as lease_ops
 from mephisto_engine.database.operations import runs as ops
 from mephisto_engine.database.operations.lease import Holder
 from mephisto_engine.database.queries.publishing import maybe_published
@@ -30,6 +29,7 @@ from mephisto_engine.database.queries.runs import find_run, run_record
 from mephisto_engine.errors import StateError
 from mephisto_engine.operations.phrases import number_of
 from mephisto_engine.operations.provider_access import provider_of_run
+from mephisto_engine.operations.run_lease import RunLease
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,8 @@ async def close_out(
         MephistoError: the provider cannot be asked to withdraw what is published; the run stays as
             it is, and can be stopped again.
     """
-    fence = await db.write(lease_ops.acquire, run_id, holder)
+    lease = RunLease(db, run_id, holder)
+    await lease.take()
     try:
         provider = await asyncio.to_thread(provider_of_run, db, home, registry, run_id)
         reason = f"stopped by {actor} after its engine had ended"
@@ -60,7 +61,7 @@ async def close_out(
         columns = {"status_reason": reason, "ended_at": to_ms(db.clock.now())}
         await db.write(ops.move_run, run_id, RunStatus.STOPPED, actor, columns)
     finally:
-        await db.write(lease_ops.release, run_id, holder, fence)
+        await lease.give_back()
     said = f"Run {run_id} is stopped; no engine drove it. {_ended(number)}"
     return "\n".join([said, *filter(None, left)])
 

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from pathlib import Path
 from typing import Any
 
-from mephisto_engine.clock import to_ms
 from mephisto_engine.data_model import TaskRun
 from mephisto_engine.data_model.status import LIVE_RUN, CommandStatus, RunStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import commands as ops
-from mephisto_engine.database.operations import lease as lease_ops
 from mephisto_engine.database.operations.workers import block_worker
 from mephisto_engine.database.queries.commands import command_state
-from mephisto_engine.database.queries.runs import find_run, lease_of
+from mephisto_engine.database.queries.runs import find_run
 from mephisto_engine.errors import LeaseHeldError, StateError
 from mephisto_engine.operations.command_kinds import (
     Block,
@@ -26,6 +23,7 @@ from mephisto_engine.operations.command_kinds import (
     Stop,
     args_of,
 )
+from mephisto_engine.operations.run_lease import is_driven
 
 ANSWER_SECONDS = 30.0
 """How long an engine may take to answer a command."""
@@ -66,14 +64,6 @@ def await_command(db: MephistoDB, command_id: int, timeout: float = ANSWER_SECON
     raise StateError(
         f"The engine is at it for more than {timeout:.0f} s.",
         "`mephisto-tui journal` shows what comes of it.",
-    )
-
-
-def is_driven(db: MephistoDB, run_id: int) -> bool:
-    """Whether an engine, of any process, drives the run now."""
-    lease = db.read(lease_of, run_id)
-    return lease is not None and lease_ops.is_alive(
-        lease, socket.gethostname(), to_ms(db.clock.now())
     )
 
 

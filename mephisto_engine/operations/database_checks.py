@@ -6,9 +6,9 @@ A file that is damaged, or of another version, can be examined where `MephistoDB
 from __future__ import annotations
 
 import os
-import socket
 import sqlite3
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -16,16 +16,20 @@ from typing import Final
 from peewee import PeeweeException
 from playhouse.migrations import Runner
 
-from mephisto_engine.clock import Clock, SystemClock, to_ms
+from mephisto_engine.clock import Clock, SystemClock
 from mephisto_engine.data_model import Lease, TaskRun
 from mephisto_engine.data_model.base import database as in_use
 from mephisto_engine.data_model.status import LIVE_RUN, RunStatus
 from mephisto_engine.database import schema
-from mephisto_engine.database.operations.lease import is_alive
+from mephisto_engine.database.lease_watch import LeaseWatch
+from mephisto_engine.database.operations.lease import sight_of
+from mephisto_engine.operations.engine_look import SAME_CLOCK
 from mephisto_engine.operations.findings import Faults, Finding
 from mephisto_engine.operations.invariants import invariant_findings
+from mephisto_engine.operations.run_lease import HEARD_SECONDS
 
 LEAST_SQLITE: Final = (3, 35, 0)
+LOOK_SECONDS: Final = 0.1
 
 
 def check_database(path: Path, clock: Clock | None = None) -> list[Finding]:
@@ -117,10 +121,37 @@ def _leases(database: schema.TrackedSqlite, clock: Clock) -> Iterator[Finding]:
     if not runs:
         yield Finding("engines", "ok", "no run is live")
     for run, status in runs:
-        lease = leases.get(run)
-        if lease and is_alive(lease, socket.gethostname(), to_ms(clock.now())):
-            text = f"driven by process {lease.pid} on {lease.host}"
-            yield Finding(f"run {run}", "ok", text)
-        else:
-            hint = f"mephisto-tui resume {run}, or mephisto-tui stop {run}"
-            yield Finding(f"run {run}", "warn", f"{status}, and no engine drives it", hint)
+        yield _driver(run, status, leases.get(run), database, LeaseWatch(clock))
+
+
+def _driver(
+    run: int, status: str, lease: Lease | None, database: schema.TrackedSqlite, watch: LeaseWatch
+) -> Finding:
+    """Who drives a run. An engine of another host is listened for until it is heard of."""
+    name, until = f"run {run}", time.monotonic() + HEARD_SECONDS
+    while lease is not None:
+        where = f"process {lease.pid} on {lease.host}"
+        is_alive = watch.is_alive(sight_of(lease))
+        if is_alive:
+            return _clock_of(lease, watch) or Finding(name, "ok", f"driven by {where}")
+        if is_alive is False:
+            break
+        if time.monotonic() >= until:
+            text = f"{status}, but {where} was not heard of for {HEARD_SECONDS:.0f} s"
+            return Finding(name, "warn", text, f"mephisto-tui resume {run} makes sure of it")
+        time.sleep(LOOK_SECONDS)
+        query = Lease.select().where(Lease.task_run == run)
+        lease = next(iter(query.execute(database)), None)
+    hint = f"mephisto-tui resume {run}, or mephisto-tui stop {run}"
+    return Finding(name, "warn", f"{status}, and no engine drives it", hint)
+
+
+def _clock_of(lease: Lease, watch: LeaseWatch) -> Finding | None:
+    skew = watch.skew(sight_of(lease)).total_seconds()
+    if abs(skew) < SAME_CLOCK.total_seconds():
+        return None
+    text = (
+        f"driven by process {lease.pid} on {lease.host}, whose clock is {abs(skew):.0f} s "
+        f"{'ahead of' if skew > 0 else 'behind'} this one"
+    )
+    return Finding(f"run {sight_of(lease).run_id}", "warn", text, "Have both set by NTP.")

@@ -11,7 +11,6 @@ from mephisto_engine.cents import amount, dollars
 from mephisto_engine.data_model.status import UnitStatus
 from mephisto_engine.database import MephistoDB, ledger
 from mephisto_engine.database.operations import changes as ops
-from mephisto_engine.database.operations import lease as lease_ops
 from mephisto_engine.database.operations.lease import Holder
 from mephisto_engine.database.operations.runs import NewAssignment
 from mephisto_engine.database.queries import changes as queries
@@ -21,6 +20,7 @@ from mephisto_engine.operations.job import Job
 from mephisto_engine.operations.launcher import as_assignment
 from mephisto_engine.operations.live_run import LiveRun, load_live_run
 from mephisto_engine.operations.phrases import number_of
+from mephisto_engine.operations.run_lease import RunLease
 
 
 class Growth:
@@ -96,7 +96,8 @@ async def extend_at_rest(
         MephistoError: it is refused; nothing has changed.
     """
     run_id = job.run.id
-    fence = await db.write(lease_ops.acquire, run_id, holder)
+    lease = RunLease(db, run_id, holder)
+    await lease.take()
     try:
         live = await asyncio.to_thread(load_live_run, db, run_id, _nobody)
         # What the run's end has withdrawn is there again when the new units are.
@@ -108,7 +109,7 @@ async def extend_at_rest(
         require_agreed(extension, change)
         await growth.make(actor)
     finally:
-        await db.write(lease_ops.release, run_id, holder, fence)
+        await lease.give_back()
     return f"{extended(run_id, extension)}\n`mephisto-tui resume {run_id}` publishes them."
 
 

@@ -7,11 +7,9 @@ are read as the window that is shown.
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections import Counter, deque
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -20,16 +18,16 @@ from mephisto_engine.analysis.pay import Wage
 from mephisto_engine.clock import Clock, SystemClock, from_ms, to_ms
 from mephisto_engine.data_model.status import DONE_UNIT, LIVE_AGENT, UnitStatus
 from mephisto_engine.database import MephistoDB
-from mephisto_engine.database.operations.lease import is_alive
 from mephisto_engine.database.queries import activity, browse
 from mephisto_engine.database.queries.standing import standings_of
 from mephisto_engine.database.queries.windows import Asked
 from mephisto_engine.database.queries.worker_list import count_workers, worker_ids
 from mephisto_engine.operations.crowd_watch import CrowdWatch
 from mephisto_engine.operations.details import Detail, read_detail
+from mephisto_engine.operations.engine_look import EngineLook
+from mephisto_engine.operations.run_lease import HEARD_SECONDS
 from mephisto_engine.operations.snapshot import (
     AgentRow,
-    Health,
     LogRow,
     RunRow,
     Snapshot,
@@ -52,6 +50,8 @@ WAGE_SECONDS = 5.0
 """The median time is asked for at most this often: it takes all agents of the run."""
 
 MINUTES = 60
+
+LOOK_SECONDS = 0.1
 
 PREVIEW_WIDTH = 200
 
@@ -76,7 +76,7 @@ class Monitor:
     def __init__(self, db: MephistoDB, clock: Clock | None = None) -> None:
         self._db = db
         self._clock = clock or SystemClock()
-        self._host = socket.gethostname()
+        self._engines = EngineLook(db.leases)
         self._wanted = View()
         self._changed = threading.Event()
         self._stop_listening = db.on_commit(self._changed.set)
@@ -115,11 +115,24 @@ class Monitor:
         view = self._wanted
         counter = self._db.change_counter()
         current = self._snapshot
-        if current is not None and counter == self._counter and current.view == view:
+        is_still = counter == self._counter and not self._engines.have_changed()
+        if current is not None and is_still and current.view == view:
             return current
         self._counter = counter
+        self._engines.forget()
         snapshot = self._db.read(self._take, view)
         self._snapshot = snapshot
+        return snapshot
+
+    def settled(self, patience: float = HEARD_SECONDS) -> Snapshot:
+        """The state as of now, for whoever looks but once: waits a moment to hear of an engine on
+        another host whose clock says that it is gone. Blocks.
+        """
+        until = self._clock.monotonic() + patience
+        snapshot = self.refresh()
+        while self._engines.is_in_doubt() and self._clock.monotonic() < until:
+            self._changed.wait(LOOK_SECONDS)
+            snapshot = self.refresh()
         return snapshot
 
     def close(self) -> None:
@@ -250,7 +263,7 @@ class Monitor:
             config=self._config_text(run_id),
             wage=self._wage(run),
             worker_link=str(health.get("worker_link") or ""),
-            health=self._health(row, run_id),
+            health=self._engines.health(row, self._rate(run_id)),
             crowd=crowd,
         )
 
@@ -268,6 +281,7 @@ class Monitor:
         units = {status.value: counts[status] for status in UnitStatus}
         paid = sum(counts[name] for name in DONE_UNIT if name != "rejected")
         committed = counts[UnitStatus.LAUNCHED] + counts[UnitStatus.ASSIGNED]
+        is_driven = self._engines.is_driven(row)
         return RunRow(
             id=row.id,
             task_name=row.task_name,
@@ -287,15 +301,11 @@ class Monitor:
             created_at=row.created_at,
             started_at=row.started_at,
             ended_at=row.ended_at,
-            is_driven=self._is_driven(row),
+            is_driven=is_driven,
             is_sandbox=row.is_sandbox,
             held_back=str((row.health or {}).get("held_back") or ""),
+            engine=f"{row.host}:{row.pid}" if is_driven else "",
         )
-
-    def _is_driven(self, row: Any) -> bool:
-        if row.renewed_at is None:
-            return False
-        return is_alive(row, self._host, to_ms(self._clock.now()))
 
     def _unit_rows(self, view: View, run: RunRow) -> tuple[tuple[UnitRow, ...], int]:
         window = view.units
@@ -331,23 +341,6 @@ class Monitor:
         self._workers = (now, (run_id, window), rows)
         return rows
 
-    def _health(self, row: Any, run_id: int) -> Health:
-        told = row.health or {}
-        return Health(
-            is_engine_alive=self._is_driven(row),
-            holder=f"{row.host}:{row.pid}" if row.host else "",
-            renewed_at=row.renewed_at,
-            commit_ms=told.get("commit_ms"),
-            connections=int(told.get("connections") or 0),
-            loop_lag_ms=told.get("loop_lag_ms"),
-            disk_free_bytes=told.get("disk_free_bytes"),
-            is_gateway_open=told.get("is_gateway_open"),
-            trouble=str(told.get("trouble") or ""),
-            next_try_at=_moment(told.get("next_try_at")),
-            submits_per_minute=self._rate(run_id),
-            refusals=dict(told.get("refusals") or {}),
-        )
-
     def _rate(self, run_id: int) -> tuple[int, ...]:
         this_minute = to_ms(self._clock.now()) // 60_000
         first = this_minute - MINUTES + 1
@@ -371,10 +364,6 @@ class Monitor:
             text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
             self._config = (run_id, text)
         return self._config[1]
-
-
-def _moment(milliseconds: int | None) -> datetime | None:
-    return None if milliseconds is None else from_ms(milliseconds)
 
 
 def _asked(window: Window) -> Asked:

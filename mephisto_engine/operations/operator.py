@@ -30,7 +30,9 @@ from mephisto_engine.operations.fees import Fees
 from mephisto_engine.operations.job import Job, make_job
 from mephisto_engine.operations.plan import launch_problems
 from mephisto_engine.operations.run_driver import RunDriver
+from mephisto_engine.operations.run_lease import until_known
 from mephisto_engine.operations.wages import wage_warning
+from mephisto_engine.processes import own_mark
 from mephisto_engine.version import __version__
 
 T = TypeVar("T")
@@ -46,7 +48,7 @@ def operator_name() -> str:
 
 def this_holder() -> Holder:
     """This process, as a holder of leases."""
-    return Holder(uuid.uuid4().hex, socket.gethostname(), os.getpid())
+    return Holder(uuid.uuid4().hex, socket.gethostname(), os.getpid(), own_mark())
 
 
 class AsyncOperator:
@@ -111,9 +113,10 @@ class AsyncOperator:
         if run.status == RunStatus.COMPLETED:
             raise StateError(f"Run {run_id} has completed; there is nothing left to resume.")
         # Asked before the config is checked: whatever drives the run has its port too.
+        await until_known(self._db, run_id, self._holder)
         lease = await self._read(queries.lease_of, run_id)
         if lease is not None:
-            refuse_if_held(run_id, lease, self._holder, to_ms(self._db.clock.now()))
+            refuse_if_held(lease, self._holder, self._db.leases)
         if shared_state is None and is_of_script(run.config):
             raise StateError(
                 f"Run {run_id} was launched by a script with Python of its own, which is not "

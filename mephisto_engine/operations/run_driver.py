@@ -21,14 +21,13 @@ from mephisto_engine.data_model import TaskRun
 from mephisto_engine.data_model.records import UnitRecord, WorkerRecord
 from mephisto_engine.data_model.status import AgentStatus, RunStatus, UnitStatus
 from mephisto_engine.database import MephistoDB
-from mephisto_engine.database.operations import lease as lease_ops
 from mephisto_engine.database.operations import runs as ops
 from mephisto_engine.database.operations.lease import Holder
 from mephisto_engine.database.operations.reopening import reopen_units
 from mephisto_engine.database.queries.activity import last_submission
 from mephisto_engine.database.queries.publishing import published_units
 from mephisto_engine.database.transaction import Transaction
-from mephisto_engine.errors import ArchitectError, StateError, StorageError
+from mephisto_engine.errors import ArchitectError, LeaseLostError, StateError, StorageError
 from mephisto_engine.operations.command_desk import CommandDesk
 from mephisto_engine.operations.deadlines import Deadlines
 from mephisto_engine.operations.health import HealthMeter
@@ -37,6 +36,7 @@ from mephisto_engine.operations.launcher import TaskLauncher
 from mephisto_engine.operations.live_run import LiveRun, history_of, load_live_run
 from mephisto_engine.operations.phrases import number_of
 from mephisto_engine.operations.run_changes import RunChanges
+from mephisto_engine.operations.run_lease import RunLease
 from mephisto_engine.operations.supervisor import Supervisor
 from mephisto_engine.operations.wages import WageWatch
 
@@ -62,8 +62,7 @@ class RunDriver:
         self._db = db
         self._job = job
         self._deadlines = deadlines
-        self._holder = holder
-        self._fence = 0
+        self._lease = RunLease(db, self.run_id, holder)
         self._changed = asyncio.Event()
         self._status = RunStatus.LAUNCHING
         self._reason = ""
@@ -92,7 +91,7 @@ class RunDriver:
             LeaseHeldError: another engine drives the run; nothing has changed.
             MephistoError: it could not be put on line; the run is `failed`, nothing is left behind.
         """
-        self._fence = await self._db.write(lease_ops.acquire, self.run_id, self._holder)
+        await self._lease.take()
         try:
             before = await self._move(
                 RunStatus.LAUNCHING,
@@ -190,7 +189,7 @@ class RunDriver:
         await self._end_tasks()
         await self._launcher.stop()
         await self._take_down()
-        await self._db.write(lease_ops.release, self.run_id, self._holder, self._fence)
+        await self._lease.give_back()
         self.ended.set()
 
     def _reopen(self, tx: Transaction, actor: str) -> int:
@@ -237,14 +236,14 @@ class RunDriver:
 
     async def _fail(self, error: BaseException) -> None:
         await self._take_down()
-        with contextlib.suppress(StateError):
+        with contextlib.suppress(StateError, LeaseLostError):
             await self._move(
                 RunStatus.FAILED,
                 "engine",
                 status_reason=str(error)[:500] or type(error).__name__,
                 ended_at=to_ms(self._db.clock.now()),
             )
-        await self._db.write(lease_ops.release, self.run_id, self._holder, self._fence)
+        await self._lease.give_back()
         self.ended.set()
 
     async def _drive(self) -> None:
@@ -290,9 +289,10 @@ class RunDriver:
                 status_reason=reason or None,
                 ended_at=to_ms(self._db.clock.now()),
             )
-            await self._db.write(lease_ops.release, self.run_id, self._holder, self._fence)
+            await self._lease.give_back()
         except Exception:
             log.exception("run %d could not be closed; `resume` takes it up again", self.run_id)
+            self._lease.forget()
         finally:
             self.ended.set()
 
@@ -347,6 +347,8 @@ class RunDriver:
                     await self._renew()
             except StorageError as error:
                 log.error("run %d: %s", self.run_id, error)
+                if isinstance(error, LeaseLostError) and self.run_id in error.run_ids:
+                    await self._let_go()
             except Exception:
                 # Whatever failed, the next beat may succeed; without beats the lease would run out.
                 log.exception("run %d: a beat failed", self.run_id)
@@ -368,14 +370,17 @@ class RunDriver:
             launcher=self._launcher,
             worker_link=self._worker_link,
         )
-        is_ours = await self._db.write(
-            lease_ops.renew, self.run_id, self._holder, self._fence, health
-        )
-        if not is_ours:
-            log.error("run %d was taken over by another engine; this one lets go", self.run_id)
+        await self._lease.renew(health)
+
+    async def _let_go(self) -> None:
+        """Another engine drives the run: undo what is here, and leave the database alone."""
+        log.error("run %d was taken over by another engine; this one lets go", self.run_id)
+        try:
             await self._end_tasks(is_ours=False)
             await self._launcher.stop()
             await self._take_down()
+        finally:
+            self._lease.forget()
             self.ended.set()
 
     def _make_desk(self) -> CommandDesk:

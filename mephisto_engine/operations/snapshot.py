@@ -7,7 +7,7 @@ came from workers, providers or files are raw here: the console makes them safe 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -95,6 +95,8 @@ class RunRow:
     is_sandbox: bool
     held_back: str = ""
     """Whose budget keeps units from being published: `run 3`, `project NAME`; empty for none."""
+    engine: str = ""
+    """``host:pid`` of the engine that drives it; empty when none does."""
 
     @property
     def done(self) -> int:
@@ -185,6 +187,9 @@ class Health:
     holder: str = ""
     """``host:pid`` of the engine."""
     renewed_at: datetime | None = None
+    """By the engine's clock; None also while it is not known whether the engine lives."""
+    clock_ahead: timedelta = timedelta(0)
+    """How far the clock of the engine's host is ahead of the one here; 0 for the same clock."""
     commit_ms: float | None = None
     """How long the last commit took."""
     connections: int = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,19 +9,18 @@ from typing import Any, Final
 
 from mephisto_engine.abstractions.qualifications import Requirement
 from mephisto_engine.abstractions.registry import PluginKind, Registry
-from mephisto_engine.clock import to_ms
 from mephisto_engine.config import LaunchConfig, launch_config_from_dict
 from mephisto_engine.data_model import Lease
 from mephisto_engine.data_model.records import RunRecord, WorkerRecord
 from mephisto_engine.data_model.status import RunStatus, UnitStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations.agents import Standing
-from mephisto_engine.database.operations.lease import is_alive
 from mephisto_engine.database.queries import activity, runs, workers
 from mephisto_engine.database.queries.journal import RefusalRow, last_refusals
 from mephisto_engine.errors import ConfigError
 from mephisto_engine.operations.before_units import words_before_units
 from mephisto_engine.operations.eligibility import Check, checks
+from mephisto_engine.operations.run_lease import is_driven
 
 SHOWN_REFUSALS: Final = 5
 
@@ -108,7 +106,7 @@ def explain(db: MephistoDB, registry: Registry, worker: str, run_id: int) -> Exp
     """
     facts = db.read(_read, worker, run_id)
     asked = _asked(facts, registry)
-    lines = tuple(_lines(facts, asked, to_ms(db.clock.now())))
+    lines = tuple(_lines(facts, asked, is_driven(db, run_id)))
     return Explanation(facts.worker, run_id, lines, facts.refusals)
 
 
@@ -178,7 +176,7 @@ def _unstored(config: LaunchConfig) -> Iterator[str]:
         yield "requirements that a launching script passed are not stored with the run"
 
 
-def _lines(facts: _Facts, asked: _Asked, now_ms: int) -> Iterator[Line]:
+def _lines(facts: _Facts, asked: _Asked, is_driven_now: bool) -> Iterator[Line]:
     is_paused = facts.run.status == RunStatus.PAUSED
     is_open = is_paused or facts.run.status == RunStatus.LIVE
     standing = Standing(facts.worker, facts.live_units, facts.used_units)
@@ -187,7 +185,7 @@ def _lines(facts: _Facts, asked: _Asked, now_ms: int) -> Iterator[Line]:
         (_said(check, facts) for check in of_door[:2] if not check.is_passed),
         _said(of_door[0], facts),
     )
-    yield _engine(facts, now_ms)
+    yield _engine(facts, is_driven_now)
     yield _provider(facts)
     yield from (_said(check, facts) for check in of_door[1:] if check.reason != "paused")
     yield from asked.before_units
@@ -240,9 +238,9 @@ def _held_text(requirement: Requirement | None, worker: WorkerRecord) -> str:
     return f"{requirement}: {'not held' if held is None else f'holds {held}'}"
 
 
-def _engine(facts: _Facts, now_ms: int) -> Line:
+def _engine(facts: _Facts, is_alive: bool) -> Line:
     lease = facts.lease
-    if lease is not None and is_alive(lease, socket.gethostname(), now_ms):
+    if lease is not None and is_alive:
         return Line("engine", True, f"process {lease.pid} on {lease.host} drives the run")
     return Line("engine", False, "no engine drives the run", "no_engine")
 

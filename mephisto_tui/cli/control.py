@@ -12,6 +12,7 @@ from mephisto_tui.cli.output import say
 from mephisto_tui.cli.settings import Settings, settings_of
 
 if TYPE_CHECKING:
+    from mephisto_engine.database import MephistoDB
     from mephisto_engine.operations.command_kinds import Change
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; needed where nobody can answer.")]
@@ -157,15 +158,32 @@ def goes_on(settings: Settings, run_id: int) -> bool:
     from mephisto_engine.data_model.status import RunStatus
     from mephisto_engine.database.queries.runs import find_run
     from mephisto_engine.operations.command_kinds import GoOn
-    from mephisto_engine.operations.commands import ask, is_driven
+    from mephisto_engine.operations.commands import ask
     from mephisto_engine.operations.operator import operator_name
+    from mephisto_engine.operations.run_lease import HEARD_SECONDS, is_driven
 
     with settings.database() as db:
         is_paused = db.read(find_run, run_id).status == RunStatus.PAUSED
-        if not is_paused or not is_driven(db, run_id):
+        if not is_paused or not is_driven(db, run_id, HEARD_SECONDS):
             return False
         say(ask(db, settings.home, run_id, GoOn(), operator_name()))
         return True
+
+
+def say_who_is_listened_for(db: MephistoDB, run_id: int) -> None:
+    """Explain the wait that comes when only time can tell whether an engine lives."""
+    from mephisto_engine.database.lease_watch import LEASE_SECONDS
+    from mephisto_engine.database.queries.runs import lease_of
+    from mephisto_engine.operations.run_lease import HEARD_SECONDS, is_driven, standing
+
+    lease = db.read(lease_of, run_id)
+    if lease is None or is_driven(db, run_id, HEARD_SECONDS):
+        return
+    if standing(db, run_id) is None:
+        say(
+            f"Process {lease.pid} on {lease.host}, which drove run {run_id}, is silent: "
+            f"listening for it, up to {LEASE_SECONDS:.0f} s."
+        )
 
 
 def _do(context: typer.Context, run_id: int, change: Change) -> None:
@@ -178,6 +196,7 @@ def _ask(context: typer.Context, run_id: int, change: Change) -> str:
 
     settings = settings_of(context)
     with settings.database() as db:
+        say_who_is_listened_for(db, run_id)
         return ask(db, settings.home, run_id, change, operator_name())
 
 

@@ -30,7 +30,7 @@ def _snapshot(db: MephistoDB, view: View) -> Snapshot:
     monitor = Monitor(db)
     try:
         monitor.want(view)
-        return monitor.refresh()
+        return monitor.settled()
     finally:
         monitor.close()
 

@@ -43,5 +43,8 @@ class Resumed:
     run_id: int
 
     def on(self, engine: Engine) -> int:
+        from mephisto_tui.cli.control import say_who_is_listened_for
+
+        say_who_is_listened_for(engine.db, self.run_id)
         engine.resume(self.run_id)
         return self.run_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -148,7 +148,7 @@ class ConsoleScreen(Screen[None]):
             self._draw_what_is_new(is_forced=is_forced)
 
     def _draw_what_is_new(self, *, is_forced: bool) -> None:
-        now = self.app.clock.now()
+        now = self.now()
         is_due = is_forced or int(now.timestamp()) != self._second
         self._second = int(now.timestamp())
         latest = self.app.bridge.latest()
@@ -167,6 +167,11 @@ class ConsoleScreen(Screen[None]):
         if is_due and self.are_figures_due:
             self._figures_at = self.app.clock.monotonic()
             self._draw_chrome(now)
+
+    def now(self) -> datetime:
+        """The time by the clock that the shown moments were taken from: that of the engine."""
+        ahead = self._seen.health.clock_ahead if self._seen is not None else timedelta(0)
+        return self.app.clock.now() + ahead
 
     def _note(self, latest: Snapshot) -> None:
         if self.frozen_at is not None and self._seen is not None:
@@ -316,7 +321,7 @@ class ConsoleScreen(Screen[None]):
 
     def do_freeze(self) -> None:
         if self.frozen_at is None:
-            self.frozen_at = self.app.clock.now()
+            self.frozen_at = self.now()
             self.held_changes = 0
         else:
             self.frozen_at = None

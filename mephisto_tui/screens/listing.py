@@ -106,7 +106,7 @@ class ListScreen(ScrollScreen):
         """Hand rows to a table, unless they answer an older wish."""
         table.is_frozen = self.frozen_at is not None
         if is_answer(given, table.window):
-            table.show(rows, self.app.clock.now(), self.app.clock.monotonic())
+            table.show(rows, self.now(), self.app.clock.monotonic())
 
     def has_new_cells(self) -> bool:
         return any(table.has_new_cells for table in self.query(LiveTable))

@@ -96,6 +96,11 @@ def _engine_facts(run: RunRow, health: Health, now: datetime) -> Span:
     late = lease_age(health, now)
     if late is not None and late >= LEASE_LATE_SECONDS:
         return Span(f"{LATE} silent {duration(late)}  {clean(health.holder, 40)}", "bad")
+    ahead = health.clock_ahead.total_seconds()
+    if ahead:
+        side = "ahead" if ahead > 0 else "behind"
+        clock = f"its clock {duration(abs(ahead))} {side}"
+        return Span(f"{LATE} {clean(health.holder, 40)}  {clock}", "warn")
     return Span(f"{LIVE} {clean(health.holder, 40)}", "good")
 
 

@@ -15,6 +15,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from mephisto_engine import processes
 from mephisto_tui.cli import launch
 
 PATIENCE = 30.0
@@ -31,7 +32,7 @@ class CommandLine:
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self._words(arguments),
+            self.words(arguments),
             capture_output=True,
             text=True,
             timeout=PATIENCE,
@@ -46,7 +47,7 @@ class CommandLine:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            self._words(arguments),
+            self.words(arguments),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -76,10 +77,13 @@ class CommandLine:
         if not path.exists():
             return []
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-            rows = database.execute("SELECT pid FROM lease").fetchall()
-        return [int(pid) for (pid,) in rows if int(pid) != os.getpid()]
+            rows = database.execute("SELECT pid, process FROM lease").fetchall()
+        # A pid of another host, or of long ago, is somebody else's here.
+        own = [int(pid) for pid, mark in rows if processes.exists(int(pid), mark)]
+        return [pid for pid in own if pid != os.getpid()]
 
-    def _words(self, arguments: tuple[str, ...]) -> list[str]:
+    def words(self, arguments: tuple[str, ...]) -> list[str]:
+        """The command as its operating system is asked for it."""
         return [sys.executable, "-m", "mephisto_tui.cli", *arguments]
 
     def _environment(self, more: dict[str, str]) -> dict[str, str]:
@@ -107,6 +111,10 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         assert time.monotonic() < until, f"never became true: {what}"
         poll.wait(0.05)
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(text) for text in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def is_alive(pid: int) -> bool:

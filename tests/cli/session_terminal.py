@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 
 import pexpect
@@ -21,9 +20,10 @@ class Terminal:
         self.children: list[pexpect.spawn[str]] = []
 
     def start(self, *arguments: str, **environment: str) -> pexpect.spawn[str]:
+        program, *words = self.cli.words(arguments)
         child = pexpect.spawn(
-            sys.executable,
-            ["-m", "mephisto_tui.cli", *arguments],
+            program,
+            words,
             dimensions=(24, 80),
             timeout=PATIENCE,
             encoding="utf-8",

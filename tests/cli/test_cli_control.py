@@ -64,7 +64,7 @@ def test_a_live_run_is_changed_from_another_shell(live: CommandLine, tmp_path: P
 
 @pytest.mark.pty
 def test_what_is_final_asks_for_its_number(live: CommandLine) -> None:
-    words = live._words(("expire", "1", "--launched"))
+    words = live.words(("expire", "1", "--launched"))
     environment = {**live._environment({}), "LANG": "C.UTF-8"}
 
     def answer(text: str) -> tuple[str, int]:

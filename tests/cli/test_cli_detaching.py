@@ -13,7 +13,7 @@ from typing import Any
 
 import pexpect
 import pytest
-from command_line import CONFIG, CommandLine, is_alive, wait_until
+from command_line import CONFIG, CommandLine, children_of, is_alive, wait_until
 from session_terminal import (
     ALTERNATE_SCREEN,
     EMPTY_RUN,
@@ -130,10 +130,6 @@ def test_a_watching_console_is_ended_and_leaves_nothing_behind(
     terminal.end(child)
     assert cli.json("status", "1")["is_driven"] is True
     cli.run("stop", "1")
-
-
-def children_of(pid: int) -> list[int]:
-    return [int(text) for text in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_two_consoles_agree_and_a_reader_cannot_command(

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from getpass import getuser
@@ -21,8 +19,8 @@ from mephisto_engine.cells import plain_cell, safe_cell
 from mephisto_engine.config import launch_config_from_dict
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import agents, lease, runs
-from mephisto_engine.database.operations.lease import Holder
 from mephisto_engine.database.queries import workers as queries
+from mephisto_engine.operations.operator import this_holder
 from mephisto_tui.cli.main import app
 from mephisto_tui.cli.qualifications import COLUMNS
 
@@ -115,7 +113,7 @@ def _add_run(db: MephistoDB, home: Path, units: int, task: dict[str, Any]) -> in
     items = [runs.NewAssignment(index, "{}", ("{}",)) for index in range(units)]
     pairs = db.write_now(runs.add_assignments, run_id, items, 10, True)
     db.write_now(runs.launch_units, run_id, [unit for unit, _ in pairs])
-    db.write_now(lease.acquire, run_id, Holder("me", socket.gethostname(), os.getpid()))
+    db.write_now(lease.acquire, run_id, this_holder(), db.leases)
     return run_id
 
 

@@ -87,7 +87,7 @@ def test_at_a_terminal_the_answer_is_typed(
     for typed, code in (("y", 1), ("yes", 0)):
         leader, follower = pty.openpty()
         process = subprocess.Popen(
-            cli._words(("review", "send")),
+            cli.words(("review", "send")),
             stdin=follower,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -17,12 +17,14 @@ from mephisto_engine.abstractions.blueprint import SharedTaskState
 from mephisto_engine.abstractions.channel import AgentDetails, FailureReason, SubmitOutcome
 from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.config import LaunchConfig, launch_config_from_dict
-from mephisto_engine.data_model import Agent, Event, TaskRun, Unit
+from mephisto_engine.data_model import Agent, Event, Lease, TaskRun, Unit
 from mephisto_engine.database import MephistoDB
-from mephisto_engine.database.operations.lease import LEASE_SECONDS
+from mephisto_engine.database.lease_watch import LEASE_SECONDS
+from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.operations.operator import AsyncOperator
 from mephisto_engine.operations.run_driver import RunDriver
 from mephisto_engine.operations.supervisor import Supervisor
+from mephisto_engine.processes import own_mark
 from mephisto_engine.testing.clock import FakeClock
 from mephisto_engine.testing.recording import RecordingChannel
 from mephisto_providers.mock import MockProvider
@@ -148,14 +150,20 @@ class World:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            driver._lease.forget()
         operator._deadlines.close()
-        # What the dead engine had handed to the writer is stored before the time passes.
-        await self.db.write(lambda tx: None)
+        # After this, what the dead engine had handed to the writer is stored.
+        await self.db.write(_bury)
         self.clock.advance(LEASE_SECONDS + 1)
 
     async def close(self) -> None:
         for operator in self.operators:
             await operator.close()
+
+
+def _bury(tx: Transaction) -> None:
+    """Let every lease be that of a process which is no more."""
+    tx.select(Lease.update(process=f"{own_mark()}0"))
 
 
 @dataclass

@@ -27,8 +27,9 @@ from mephisto_engine.operations.command_kinds import (
     Stop,
     parse_change,
 )
-from mephisto_engine.operations.commands import ask, is_driven
+from mephisto_engine.operations.commands import ask
 from mephisto_engine.operations.invariants import check_invariants
+from mephisto_engine.operations.run_lease import is_driven
 from mephisto_providers.mock import MockProvider
 
 WHO = "operator:ada"

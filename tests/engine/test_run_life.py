@@ -1,6 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +15,20 @@ from engine_world import World, until
 from mephisto_architects.mock import MockArchitect
 from mephisto_engine.abstractions.channel import SubmitOutcome
 from mephisto_engine.data_model import Command, Lease, TaskRun
+from mephisto_engine.database.lease_watch import LEASE_SECONDS
 from mephisto_engine.database.operations import lease as lease_ops
-from mephisto_engine.database.operations.lease import LEASE_SECONDS, Holder
-from mephisto_engine.errors import ArchitectError, ConfigError, LeaseHeldError, StateError
+from mephisto_engine.database.operations.lease import Holder
+from mephisto_engine.errors import (
+    ArchitectError,
+    ConfigError,
+    LeaseHeldError,
+    LeaseLostError,
+    StateError,
+)
 from mephisto_engine.operations.commands import issue_command, stop_run
 from mephisto_engine.operations.database_checks import check_database
 from mephisto_engine.operations.findings import Finding
+from mephisto_engine.processes import own_mark
 from mephisto_providers.mock import MockProvider
 
 
@@ -192,43 +205,94 @@ async def test_a_second_engine_is_told_who_drives_the_run(world: World) -> None:
 
 
 async def test_the_lease_of_a_dead_process_is_taken_at_once(world: World) -> None:
-    import socket
-
     run = await world.launch(units=1)
     await world.crash()
-    gone = Holder("gone", socket.gethostname(), 2**22 + 1)
-    await world.db.write(lease_ops.acquire, run.id, gone)
+    gone = Holder("gone", socket.gethostname(), 2**22 + 1, own_mark())
+    await world.db.write(lease_ops.acquire, run.id, gone, world.db.leases)
     world.start_engine()
     run = await world.resume(run.id)
     assert run.status == "live"
 
 
-async def test_a_lease_of_another_host_is_taken_when_it_has_run_out(world: World) -> None:
+FAR = Holder("far", "elsewhere", 1, "another-boot pid:[1] 1")
+
+
+async def test_a_lease_of_another_host_is_taken_when_it_was_seen_to_run_out(world: World) -> None:
     run = await world.launch(units=1)
     await world.crash()
-    await world.db.write(lease_ops.acquire, run.id, Holder("far", "elsewhere", 1))
+    await world.db.write(lease_ops.acquire, run.id, FAR, world.db.leases)
+    # Much later by the clock: that host's clock may be wrong, or this one's.
+    world.clock.advance(3600)
+    resuming = asyncio.create_task(world.start_engine().resume(run.id))
+    await until(lambda: world.db.leases._seen[run.id].stamp[0] == "far")
+    world.clock.advance(LEASE_SECONDS - 1)
+    await asyncio.sleep(0.3)
+    assert not resuming.done()
+    world.clock.advance(1)
+    await resuming
+    assert run.status == "live"
+
+
+@pytest.mark.parametrize("skew", [90, -90])
+async def test_an_engine_of_another_host_is_heard_of_whatever_its_clock_says(
+    world: World, skew: int
+) -> None:
+    run = await world.launch(units=1)
+    await world.crash()
+    fence = await world.db.write(lease_ops.acquire, run.id, FAR, world.db.leases)
+    world.clock.set_wall_clock(world.clock.now() + timedelta(seconds=skew))
+    resuming = asyncio.create_task(world.start_engine().resume(run.id))
+    await until(lambda: world.db.leases._seen[run.id].stamp[0] == "far")
+    world.clock.advance(2)
+    await world.db.write(lease_ops.renew, run.id, FAR, fence, {})
+    with pytest.raises(LeaseHeldError, match="process 1 on elsewhere"):
+        await resuming
+
+
+async def test_a_lease_of_a_later_process_of_the_same_pid_is_not_that_of_the_former(
+    world: World,
+) -> None:
+    run = await world.launch(units=1)
+    await world.crash()
+    before = Holder("before", socket.gethostname(), os.getpid(), f"{own_mark()}0")
+    await world.db.write(lease_ops.acquire, run.id, before, world.db.leases)
     world.start_engine()
-    with pytest.raises(LeaseHeldError, match="elsewhere"):
+    assert (await world.resume(run.id)).status == "live"
+
+
+async def test_an_engine_that_stands_still_keeps_its_run_while_its_process_exists(
+    world: World,
+) -> None:
+    run = await world.launch(units=1)
+    await world.crash()
+    stuck = Holder("stuck", socket.gethostname(), os.getpid(), own_mark())
+    await world.db.write(lease_ops.acquire, run.id, stuck, world.db.leases)
+    world.clock.advance(3600)
+    world.start_engine()
+    with pytest.raises(LeaseHeldError) as refused:
         await world.operator.resume(run.id)
-    world.clock.advance(LEASE_SECONDS + 1)
-    await world.operator.resume(run.id)
+    assert f"`kill {os.getpid()}` on {socket.gethostname()}" in refused.value.hint
+
+
+def take_over(world: World, run_id: int) -> None:
+    """What an engine of another host does when this one was silent for too long."""
+    with closing(sqlite3.connect(world.db.path)) as outside, outside:
+        outside.execute("UPDATE lease SET holder = 'far', fence = fence + 1")
 
 
 async def test_an_engine_that_has_lost_its_lease_lets_go(world: World) -> None:
     run = await world.launch(units=1)
-    # The whole machine was asleep, as far as the clock can tell.
-    world.clock.advance(LEASE_SECONDS + 1)
-    other = Holder("other", "elsewhere", 1)
-    try:
-        await world.db.write(lease_ops.acquire, run.id, other)
-    except LeaseHeldError:
-        world.clock.advance(LEASE_SECONDS + 1)
-        await world.db.write(lease_ops.acquire, run.id, other)
+    await run.token("alice")
+    take_over(world, run.id)
+    token = next(iter(run.driver.live.agents))
+    with pytest.raises(LeaseLostError):
+        await run.submit(token, "too late")
     await run.ended()
     assert run.status == "live"
     assert not run.channel.is_open()
     (lease,) = world.db.read(list, Lease.select())
-    assert lease.holder == "other"
+    assert lease.holder == "far"
+    await world.db.write(lambda tx: None)
 
 
 async def test_the_lease_is_renewed_and_tells_how_the_engine_is(world: World) -> None:

@@ -10,7 +10,7 @@ from engine_world import Run, World
 
 from mephisto_engine.abstractions.qualifications import Comparator
 from mephisto_engine.data_model.status import AgentStatus
-from mephisto_engine.database.operations import agents, lease
+from mephisto_engine.database.operations import agents
 from mephisto_engine.database.operations import workers as operations
 from mephisto_engine.database.queries.workers import find_worker
 from mephisto_engine.errors import NotFoundError, StateError
@@ -129,7 +129,6 @@ async def test_a_run_without_an_engine_gives_nobody_a_unit(world: World) -> None
     found = why(run, "alice")
     assert (found.reason, line(found, "run").is_met) == ("no_engine", True)
     assert line(found, "units").is_met
-    world.clock.advance(lease.LEASE_SECONDS)
 
     world.start_engine()
     again = await world.resume(run.id)

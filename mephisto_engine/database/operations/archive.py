@@ -7,14 +7,15 @@ from typing import Any, Final
 
 from mephisto_engine.data_model import Lease, Project
 from mephisto_engine.data_model.status import RunStatus
-from mephisto_engine.database.operations.lease import is_alive
+from mephisto_engine.database.lease_watch import LeaseWatch
+from mephisto_engine.database.operations.lease import sight_of
 from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.errors import StateError
 
 ENDED_RUN: Final = frozenset({RunStatus.COMPLETED, RunStatus.STOPPED, RunStatus.FAILED})
 
 
-def refuse_live(tx: Transaction, run_ids: Sequence[int], host: str) -> None:
+def refuse_live(tx: Transaction, run_ids: Sequence[int], watch: LeaseWatch) -> None:
     """Make sure that nobody drives any of these runs.
 
     Raises:
@@ -28,19 +29,25 @@ def refuse_live(tx: Transaction, run_ids: Sequence[int], host: str) -> None:
                 f"Stop it first: mephisto-tui stop {run_id}",
             )
         for lease in tx.select(Lease.select().where(Lease.task_run == run_id)):
-            if is_alive(lease, host, tx.now_ms):
-                raise StateError(f"Run {run_id} is still driven by process {lease.pid}.")
+            if watch.is_alive(sight_of(lease)) is not False:
+                raise StateError(
+                    f"Run {run_id} is still driven by process {lease.pid} on {lease.host}."
+                )
 
 
 def record_archive(
-    tx: Transaction, run_ids: Sequence[int], host: str, actor: str, facts: dict[int, dict[str, Any]]
+    tx: Transaction,
+    run_ids: Sequence[int],
+    watch: LeaseWatch,
+    actor: str,
+    facts: dict[int, dict[str, Any]],
 ) -> None:
     """Put on record what is about to be removed, before it is; ``facts`` by run.
 
     Raises:
         StateError: a run has not ended, or an engine still holds it.
     """
-    refuse_live(tx, run_ids, host)
+    refuse_live(tx, run_ids, watch)
     for run_id in run_ids:
         tx.record("run.archived", "task_run", run_id, run=run_id, actor=actor, data=facts[run_id])
 

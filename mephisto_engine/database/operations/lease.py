@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from mephisto_engine.clock import to_ms
 from mephisto_engine.data_model import Lease
 from mephisto_engine.database.compiled import Compiled, param
+from mephisto_engine.database.lease_watch import LeaseSight, LeaseWatch
 from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.errors import LeaseHeldError
 
-LEASE_SECONDS = 15.0
-"""A lease that has not been renewed for so long may be taken over."""
-
 _RENEW = Compiled(
-    lambda: Lease.update({Lease.renewed_at: param("now"), Lease.health: param("health")}).where(
+    lambda: Lease.update(
+        {
+            Lease.renewed_at: param("now"),
+            Lease.renewals: Lease.renewals + 1,
+            Lease.health: param("health"),
+        }
+    ).where(
+        (Lease.task_run == param("run"))
+        & (Lease.holder == param("holder"))
+        & (Lease.fence == param("fence"))
+    )
+)
+
+_HELD = Compiled(
+    lambda: Lease.select(Lease.fence).where(
         (Lease.task_run == param("run"))
         & (Lease.holder == param("holder"))
         & (Lease.fence == param("fence"))
@@ -34,23 +44,25 @@ class Holder:
     """Unique to this engine."""
     host: str
     pid: int
+    process: str = ""
+    """Mark of the process; see `processes`."""
 
 
-def acquire(tx: Transaction, run_id: int, holder: Holder) -> int:
+def acquire(tx: Transaction, run_id: int, holder: Holder, watch: LeaseWatch) -> int:
     """Take the lease of a run.
 
     Returns:
         The fence: a number that changes with every taking over, for `renew` and `release`.
 
     Raises:
-        LeaseHeldError: a living engine holds it; the message says which.
+        LeaseHeldError: a living engine holds it, or one that may live; the message says which.
     """
     found = next(iter(tx.select(Lease.select().where(Lease.task_run == run_id))), None)
     if found is None:
         fence = 1
         tx.select(Lease.insert(task_run=run_id, fence=fence, health={}, **_columns(tx, holder)))
     else:
-        refuse_if_held(run_id, found, holder, tx.now_ms)
+        refuse_if_held(found, holder, watch)
         fence = found.fence + 1
         tx.select(
             Lease.update(fence=fence, health={}, **_columns(tx, holder)).where(
@@ -67,15 +79,36 @@ def acquire(tx: Transaction, run_id: int, holder: Holder) -> int:
     return fence
 
 
-def refuse_if_held(run_id: int, lease: Lease, holder: Holder, now_ms: int) -> None:
-    """Raise `LeaseHeldError` if a living engine other than ``holder`` has the lease."""
-    if lease.holder == holder.name or not is_alive(lease, holder.host, now_ms):
+def refuse_if_held(lease: Lease, holder: Holder, watch: LeaseWatch) -> None:
+    """Raise `LeaseHeldError` unless the lease is ``holder``'s or of an engine that is gone."""
+    if lease.holder == holder.name or watch.is_alive(sight_of(lease)) is False:
         return
+    run_id = sight_of(lease).run_id
     raise LeaseHeldError(
         f"Run {run_id} is driven by process {lease.pid} on {lease.host}.",
         f"Watch it with `mephisto-tui watch {run_id}`, or stop it with "
-        f"`mephisto-tui stop {run_id}`.",
+        f"`mephisto-tui stop {run_id}`. If that process is stuck, end it: `kill {lease.pid}` "
+        f"on {lease.host}.",
     )
+
+
+def sight_of(lease: Lease) -> LeaseSight:
+    """What a `LeaseWatch` has to know of a lease."""
+    row: Any = lease
+    return LeaseSight(
+        row.task_run_id,
+        lease.holder,
+        lease.pid,
+        lease.process,
+        lease.fence,
+        lease.renewals,
+        lease.renewed_at,
+    )
+
+
+def is_held(tx: Transaction, run_id: int, holder: Holder, fence: int) -> bool:
+    """Whether the lease is still what `acquire` made it."""
+    return tx.one(_HELD, run=run_id, holder=holder.name, fence=fence) is not None
 
 
 def renew(tx: Transaction, run_id: int, holder: Holder, fence: int, health: Any) -> bool:
@@ -100,32 +133,13 @@ def release(tx: Transaction, run_id: int, holder: Holder, fence: int) -> None:
     )
 
 
-def is_alive(lease: Lease, own_host: str, now_ms: int) -> bool:
-    """Whether the holder of a lease still drives its run.
-
-    On this host a process that is gone is known to be; elsewhere only time tells.
-    """
-    age = (now_ms - to_ms(lease.renewed_at)) / 1000
-    if age > LEASE_SECONDS:
-        return False
-    return lease.host != own_host or _process_exists(lease.pid)
-
-
-def _process_exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def _columns(tx: Transaction, holder: Holder) -> dict[str, Any]:
     return {
         "holder": holder.name,
         "host": holder.host,
         "pid": holder.pid,
+        "process": holder.process,
         "acquired_at": tx.now,
         "renewed_at": tx.now,
+        "renewals": 0,
     }

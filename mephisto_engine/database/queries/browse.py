@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import orjson
 from peewee import JOIN, Case, fn
@@ -29,6 +29,7 @@ from mephisto_engine.data_model import (
 )
 from mephisto_engine.data_model.status import HOLDING_AGENT, LIVE_AGENT, LOST_AGENT
 from mephisto_engine.database.compiled import Compiled, param
+from mephisto_engine.database.lease_watch import LeaseSight
 from mephisto_engine.database.queries.windows import (
     Asked,
     conditions,
@@ -97,6 +98,18 @@ class RunFacts(NamedTuple):
     pid: int | None
     renewed_at: datetime | None
     health: dict[str, Any]
+    holder: str | None
+    process: str | None
+    fence: int | None
+    renewals: int | None
+
+    @property
+    def lease(self) -> LeaseSight | None:
+        """The lease of the run's engine, if one has it."""
+        if self.holder is None:
+            return None
+        found = (self.pid, self.process, self.fence, self.renewals, self.renewed_at)
+        return LeaseSight(self.id, self.holder, *cast(Any, found))
 
 
 def runs(asked: Asked) -> list[RunFacts]:
@@ -348,6 +361,10 @@ def _run_query() -> Any:
             Lease.pid,
             Lease.renewed_at,
             Lease.health,
+            Lease.holder,
+            Lease.process,
+            Lease.fence,
+            Lease.renewals,
         )
         .join(Task)
         .switch(TaskRun)

@@ -8,7 +8,6 @@ anew.
 from __future__ import annotations
 
 import shutil
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +23,7 @@ from mephisto_engine.operations.packaging.files import sha256_of
 from mephisto_engine.operations.packaging.listing import read_list
 from mephisto_engine.operations.packaging.manifest import MANIFEST, SUMS, verify
 from mephisto_engine.operations.run_folders import run_folder, site_in, uploads_in
+from mephisto_engine.operations.run_lease import is_driven
 
 
 @dataclass
@@ -70,7 +70,9 @@ def plan_archive(db: MephistoDB, home: Path, run_ids: tuple[int, ...], export: P
         NotFoundError: the folder is no export.
         StateError: a run is live, or the export is damaged, older than the data, or only a part.
     """
-    db.write_now(operations.refuse_live, run_ids, socket.gethostname())
+    for run_id in run_ids:
+        is_driven(db, run_id)  # whether a silent engine elsewhere lives is known after this
+    db.write_now(operations.refuse_live, run_ids, db.leases)
     manifest = verify(export)
     _check_that_it_has_all(db, manifest, run_ids)
     copies = _copies(export)
@@ -87,7 +89,7 @@ def carry_out(db: MephistoDB, plan: ArchivePlan, project: str | None = None) -> 
     actor = operator_name()
     facts = {run.run_id: _facts(plan, run) for run in plan.runs}
     ids = [run.run_id for run in plan.runs]
-    db.write_now(operations.record_archive, ids, socket.gethostname(), actor, facts)
+    db.write_now(operations.record_archive, ids, db.leases, actor, facts)
     for run in plan.runs:
         for path in run.files:
             path.unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from mephisto_engine.data_model.base import database as in_use
 from mephisto_engine.data_model.status import AgentStatus, RunStatus, UnitStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.compiled import Compiled
+from mephisto_engine.database.lease_watch import LEASE_SECONDS
 from mephisto_engine.database.operations import agents, lease, runs, submissions, workers
 from mephisto_engine.database.operations.agents import Arrived
 from mephisto_engine.database.operations.lease import Holder
@@ -387,13 +388,20 @@ class DatabaseConformance:
 
     def test_a_lease_has_one_holder(self, run: StoredRun, clock: FakeClock) -> None:
         first, second = Holder("first", "here", 1), Holder("second", "there", 2)
-        fence = run.db.write_now(lease.acquire, run.id, first)
+        watch = run.db.leases
+        fence = run.db.write_now(lease.acquire, run.id, first, watch)
         with pytest.raises(LeaseHeldError, match="process 1 on here"):
-            run.db.write_now(lease.acquire, run.id, second)
+            run.db.write_now(lease.acquire, run.id, second, watch)
+        clock.advance(LEASE_SECONDS - 1)
         assert run.db.write_now(lease.renew, run.id, first, fence, {})
+        with pytest.raises(LeaseHeldError):
+            run.db.write_now(lease.acquire, run.id, second, watch)
+        clock.advance(LEASE_SECONDS - 1)
+        with pytest.raises(LeaseHeldError):
+            run.db.write_now(lease.acquire, run.id, second, watch)
 
-        clock.advance(lease.LEASE_SECONDS + 1)
-        taken = run.db.write_now(lease.acquire, run.id, second)
+        clock.advance(2)
+        taken = run.db.write_now(lease.acquire, run.id, second, watch)
         assert taken > fence
         assert not run.db.write_now(lease.renew, run.id, first, fence, {})
         run.db.write_now(lease.release, run.id, first, fence)
