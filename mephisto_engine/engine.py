@@ -269,7 +269,7 @@ class Operator:
             project: all runs of a project's tasks.
             format: `jsonl`, `csv`, `parquet` or `mephisto`.
             **options: `only_reviewed`, `only_accepted`, `has_every_status`, `has_gold`,
-                `has_uploads`, `has_raw_workers`; see `PackageRequest`.
+                `has_tables`, `has_uploads`, `has_raw_workers`; see `PackageRequest`.
 
         Raises:
             NotFoundError: there is nothing of that name.

@@ -68,4 +68,6 @@ class AnswerRecord:
     metadata: tuple[Any, ...] = ()
     """What the page sent beside the answer, in order."""
     files: tuple[FileRecord, ...] = ()
+    people: tuple[tuple[str, str], ...] = ()
+    """Provider and name of everybody who was ever on the same assignment, the worker too."""
     review: ReviewRecord | None = None

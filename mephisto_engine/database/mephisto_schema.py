@@ -45,7 +45,11 @@ class DollarField(Field):
 
 
 class _Row(Model):
-    creation_date = TextField(null=True, constraints=[SQL("DEFAULT CURRENT_TIMESTAMP")])
+    """Columns come in Mephisto's own order: its migrations copy rows by the place of a column."""
+
+
+def _creation_date() -> TextField:
+    return TextField(null=True, constraints=[SQL("DEFAULT CURRENT_TIMESTAMP")])
 
 
 class Projects(_Row):
@@ -53,6 +57,7 @@ class Projects(_Row):
 
     project_id = AutoField()
     project_name = TextField(unique=True)
+    creation_date = _creation_date()
 
 
 class Tasks(_Row):
@@ -63,6 +68,7 @@ class Tasks(_Row):
     task_type = TextField()
     project_id = IntegerField(null=True)
     parent_task_id = IntegerField(null=True)
+    creation_date = _creation_date()
 
 
 class Requesters(_Row):
@@ -71,6 +77,7 @@ class Requesters(_Row):
     requester_id = AutoField()
     requester_name = TextField(unique=True)
     provider_type = TextField()
+    creation_date = _creation_date()
 
 
 class TaskRuns(_Row):
@@ -85,6 +92,7 @@ class TaskRuns(_Row):
     provider_type = TextField()
     task_type = TextField()
     sandbox = BooleanField()
+    creation_date = _creation_date()
 
     class Meta:
         table_name = "task_runs"
@@ -100,6 +108,7 @@ class Assignments(_Row):
     task_type = TextField()
     provider_type = TextField()
     sandbox = BooleanField()
+    creation_date = _creation_date()
 
 
 class Units(_Row):
@@ -118,6 +127,7 @@ class Units(_Row):
     task_run_id = IntegerField()
     sandbox = BooleanField()
     requester_id = IntegerField()
+    creation_date = _creation_date()
 
     class Meta:
         indexes = ((("assignment_id", "unit_index"), True),)
@@ -129,6 +139,7 @@ class Workers(_Row):
     worker_id = AutoField()
     worker_name = TextField(unique=True)
     provider_type = TextField()
+    creation_date = _creation_date()
 
 
 class Agents(_Row):
@@ -143,6 +154,7 @@ class Agents(_Row):
     task_type = TextField()
     provider_type = TextField()
     status = TextField()
+    creation_date = _creation_date()
 
 
 class OnboardingAgents(_Row):
@@ -154,6 +166,7 @@ class OnboardingAgents(_Row):
     task_run_id = IntegerField()
     task_type = TextField()
     status = TextField()
+    creation_date = _creation_date()
 
     class Meta:
         table_name = "onboarding_agents"
@@ -164,6 +177,7 @@ class Qualifications(_Row):
 
     qualification_id = AutoField()
     qualification_name = TextField(unique=True)
+    creation_date = _creation_date()
 
 
 class GrantedQualifications(_Row):
@@ -173,10 +187,31 @@ class GrantedQualifications(_Row):
     worker_id = IntegerField()
     qualification_id = IntegerField()
     value = IntegerField()
+    creation_date = _creation_date()
 
     class Meta:
         table_name = "granted_qualifications"
         indexes = ((("worker_id", "qualification_id"), True),)
+
+
+class UnitReview(_Row):
+    """The log of decisions, as it was before later versions renamed it themselves."""
+
+    id = AutoField()
+    unit_id = IntegerField()
+    worker_id = IntegerField()
+    task_id = IntegerField()
+    status = TextField()
+    review_note = TextField(null=True)
+    bonus = IntegerField(null=True)
+    blocked_worker = BooleanField(null=True)
+    updated_qualification_id = IntegerField(null=True)
+    updated_qualification_value = IntegerField(null=True)
+    revoked_qualification_id = IntegerField(null=True)
+    created_at = _creation_date()
+
+    class Meta:
+        table_name = "unit_review"
 
 
 MEPHISTO_TABLES: tuple[type[_Row], ...] = (
@@ -191,6 +226,7 @@ MEPHISTO_TABLES: tuple[type[_Row], ...] = (
     OnboardingAgents,
     Qualifications,
     GrantedQualifications,
+    UnitReview,
 )
 
 
@@ -224,6 +260,12 @@ class MephistoFile:
         sql = query.sql(self._database)
         values = (query.values({**row, **_as_dollars(row)}) for row in rows)
         self._database.connection().executemany(sql, values)
+
+    def units_among(self, ids: Sequence[int]) -> set[int]:
+        """Those of some unit ids that the file has."""
+        with self._database.bind_ctx(MEPHISTO_TABLES):
+            query: Any = Units.select(Units.unit_id).where(Units.unit_id.in_(list(ids)))
+            return {row[0] for row in query.tuples()}
 
     def close(self) -> None:
         """Commit everything."""

@@ -52,6 +52,12 @@ def export(
     no_uploads: Annotated[
         bool, typer.Option("--no-uploads", help="Leave out the files that workers sent.")
     ] = False,
+    units_only: Annotated[
+        bool,
+        typer.Option(
+            "--units-only", help="Leave out payments, notes and the other tables beside the units."
+        ),
+    ] = False,
     raw_workers: Annotated[
         bool, typer.Option("--raw-workers", help="Keep workers' names, instead of pseudonyms.")
     ] = False,
@@ -76,6 +82,7 @@ def export(
             only_accepted=only_accepted,
             has_every_status=has_every_status,
             has_gold=not no_gold,
+            has_tables=not units_only,
             has_uploads=not no_uploads,
             has_raw_workers=raw_workers,
         )
@@ -118,5 +125,8 @@ def _say_more(report: PackageReport) -> None:
     resumed = f" ({report.resumed_units} were there already)" if report.resumed_units else ""
     files = f", {report.files} files" if report.files else ""
     say(f"{report.units} units of {report.workers} workers{files}{resumed}.")
+    if report.tables:
+        tables = ", ".join(f"{rows} {name}" for name, rows in report.tables.items())
+        say(f"Beside them, in tables/: {tables}.")
     if report.missing_files:
         say(f"{len(report.missing_files)} files are gone or damaged; manifest.json lists them.")

@@ -56,7 +56,10 @@ def test_what_the_export_has_is_freed_and_every_answer_stays(
     assert (again.files, again.size) == (0, 0)
 
 
-def test_a_file_that_the_export_lacks_stays(world: StoredWorld, tmp_path: Path) -> None:
+@pytest.mark.parametrize("has_tables", [True, False])
+def test_a_file_that_the_export_lacks_stays(
+    world: StoredWorld, tmp_path: Path, has_tables: bool
+) -> None:
     run_id = world.add_run([{"text": "one"}])
     unit = world.units_of[run_id][0][0]
     agent_id, worker_id = world.come(run_id, unit, "late")
@@ -67,11 +70,12 @@ def test_a_file_that_the_export_lacks_stays(world: StoredWorld, tmp_path: Path) 
     assert world.db.write_now(submissions.submit, new) == "late"
     world.answer(run_id, unit, "ann", {}, {"x.png": b"png"})
     world.end(run_id)
-    out = exported(world, tmp_path / "out", run_id)
+    out = exported(world, tmp_path / "out", run_id, has_tables=has_tables)
     plan = plan_archive(world.db, world.home, (run_id,), out)
-    assert (plan.files, plan.kept_files) == (1, 1)
+    # The file of the answer that came late is in a table beside the units.
+    assert (plan.files, plan.kept_files) == ((2, 0) if has_tables else (1, 1))
     carry_out(world.db, plan)
-    assert on_disk(world, run_id) == ["uploads"]
+    assert on_disk(world, run_id) == ([] if has_tables else ["uploads"])
 
 
 def test_live_runs_are_refused(world: StoredWorld, tmp_path: Path) -> None:

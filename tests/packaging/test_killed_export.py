@@ -20,11 +20,11 @@ import os, signal, sys
 from pathlib import Path
 from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.database import MephistoDB
-from mephisto_engine.operations.packaging import package as module, staging
+from mephisto_engine.operations.packaging import package as module, view
 from mephisto_engine.operations.packaging.request import Format, PackageRequest
 
 home, out, form, deadly = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
-module.PART_UNITS = 10
+view.PART_UNITS = 10
 steps = 0
 
 def step(*_):

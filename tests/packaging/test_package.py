@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyarrow import parquet
+from exporter import FORMATS, Exporter, contents, jsonl, read_csv, read_parquet
 from stored_world import StoredWorld
 
-from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.cells import FORMULA_STARTS, plain_cell
 from mephisto_engine.data_model import Decision
 from mephisto_engine.database.operations.judging import NewJudgement, judge_unit
@@ -20,38 +19,9 @@ from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.errors import NotFoundError, StateError
 from mephisto_engine.operations.packaging import tables
 from mephisto_engine.operations.packaging.manifest import read_manifest, verify
-from mephisto_engine.operations.packaging.package import PackageReport, package
+from mephisto_engine.operations.packaging.package import PackageReport
 from mephisto_engine.operations.packaging.pseudonyms import KEY_FILE
-from mephisto_engine.operations.packaging.request import Format, PackageRequest, runs_of
-
-FORMATS = tuple(Format)
-
-
-class Exporter:
-    def __init__(self, world: StoredWorld, folder: Path) -> None:
-        self.world = world
-        self.folder = folder
-        self.number = 0
-
-    def __call__(self, *runs: int, out: Path | None = None, **options: Any) -> PackageReport:
-        self.number += 1
-        request = PackageRequest(runs, out or self.folder / str(self.number), **options)
-        return package(self.world.db, self.world.home, Registry(), request)
-
-
-@pytest.fixture
-def export(world: StoredWorld, tmp_path: Path) -> Exporter:
-    return Exporter(world, tmp_path / "exports")
-
-
-def jsonl(report: PackageReport) -> list[dict[str, Any]]:
-    text = (report.path / "units.jsonl").read_text("utf-8")
-    return [json.loads(line) for line in text.split("\n") if line]
-
-
-def read_csv(report: PackageReport) -> list[dict[str, str]]:
-    with (report.path / "units.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+from mephisto_engine.operations.packaging.request import Format, runs_of
 
 
 def number_of_rows(report: PackageReport) -> int:
@@ -60,17 +30,9 @@ def number_of_rows(report: PackageReport) -> int:
     if report.format == Format.CSV:
         return len(read_csv(report))
     if report.format == Format.PARQUET:
-        return int(parquet.read_table(report.path / "units.parquet").num_rows)
+        return int(read_parquet(report).num_rows)
     with sqlite3.connect(report.path / "database.db") as database:
         return int(database.execute("SELECT count(*) FROM units").fetchone()[0])
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
@@ -234,7 +196,7 @@ def test_no_text_in_a_csv_is_a_formula_and_every_text_comes_back(
     assert [plain_cell(row["inputs.text"]) for row in rows] == list(HOSTILE)
     assert {row["outputs.number"] for row in rows} == {"-5"}
     assert [row["data"]["outputs"]["said"] for row in jsonl(export(run_id))] == list(HOSTILE)
-    table = parquet.read_table(export(run_id, format=Format.PARQUET).path / "units.parquet")
+    table = read_parquet(export(run_id, format=Format.PARQUET))
     assert table.column("outputs.said").to_pylist() == list(HOSTILE)
 
 
@@ -248,7 +210,7 @@ def test_columns_are_typed_where_all_values_are_of_one_type(
     run_id = world.add_run([{}, {}])
     for (unit, _), answer in zip(world.units_of[run_id], answers, strict=True):
         world.answer(run_id, unit, f"w{unit}", answer)
-    table = parquet.read_table(export(run_id, format=Format.PARQUET).path / "units.parquet")
+    table = read_parquet(export(run_id, format=Format.PARQUET))
     types = {name: str(table.schema.field(name).type) for name in table.column_names}
     assert types["outputs.n"] == types["unit_id"] == "int64"
     assert (types["outputs.x"], types["outputs.b"]) == ("double", "bool")
@@ -380,8 +342,9 @@ def test_an_interrupted_export_goes_on_and_ends_with_the_same_bytes(
     world: StoredWorld, export: Exporter, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     from mephisto_engine.operations.packaging import package as module
+    from mephisto_engine.operations.packaging import view
 
-    monkeypatch.setattr(module, "PART_UNITS", 2)
+    monkeypatch.setattr(view, "PART_UNITS", 2)
     run_id = world.answered_run(7)
     out = tmp_path / "exports" / "slow"
 

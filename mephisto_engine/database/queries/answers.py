@@ -101,20 +101,46 @@ def stream_answers(ids: Sequence[int]) -> Iterator[AnswerRecord]:
     units = list(ids)
     holders = Agent.select(Agent.id).where(among(Agent.unit, units) & _HOLDS)
     agents = [row[0] for row in in_use.stream(holders)]
+    query = _units(_HOLDS).where(among(Unit.id, units)).order_by(Unit.assignment, Unit.id)
+    return _records(query, agents, _reviews(units))
+
+
+def stream_agents(ids: Sequence[int]) -> Iterator[AnswerRecord]:
+    """Units as these agents left them, with all that each handed in; inside `read`."""
+    query = _units(SQL("1")).where(among(Agent.id, ids)).order_by(Unit.assignment, Agent.id)
+    return _records(query, list(ids), {})
+
+
+def _records(
+    query: Any, agents: list[int], reviews: dict[int, ReviewRecord]
+) -> Iterator[AnswerRecord]:
     updates = _by_agent(LiveUpdate, agents)
     metadata = _by_agent(AgentMetadata, agents)
     files = _files(agents)
-    reviews = _reviews(units)
-    query = _units().where(among(Unit.id, units)).order_by(Unit.assignment, Unit.id)
+    people = _people(agents)
     for row in in_use.stream(query):
-        agent = row[_AGENT]
+        agent, assignment = row[_AGENT], row[1]
         yield _record(
             row,
             history=tuple(updates.get(agent, ())),
             metadata=tuple(metadata.get(agent, ())),
             files=tuple(files.get(agent, ())),
+            people=tuple(people.get(assignment, ())),
             review=reviews.get(row[0]),
         )
+
+
+def _people(agents: list[int]) -> dict[int, list[tuple[str, str]]]:
+    """``(provider type, name)`` of everybody who was ever on the assignments of some agents."""
+    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    mine = Agent.select(Agent.assignment).where(among(Agent.id, agents))
+    # By way of the units: agents have an index by unit, but none by assignment.
+    units = Unit.select(Unit.id).where(Unit.assignment.in_(mine))
+    query = Agent.select(Agent.assignment, Worker.provider_type, Worker.name).join(Worker)
+    query = query.where(Agent.unit.in_(units)).distinct()
+    for assignment, provider_type, name in in_use.stream(query):
+        found[assignment].append((provider_type, name))
+    return found
 
 
 def runs_of_task(task_name: str) -> tuple[int, ...]:
@@ -158,7 +184,7 @@ def _run_ids(where: Any) -> tuple[int, ...]:
     return tuple(row[0] for row in query.where(where).order_by(TaskRun.id).tuples())
 
 
-def _units() -> Any:
+def _units(which_agents: Any) -> Any:
     """The columns of `units_with_data`, then what `_record` takes behind them."""
     return (
         units_with_data()
@@ -179,7 +205,7 @@ def _units() -> Any:
         .switch(Unit)
         .join(Judgement, JOIN.LEFT_OUTER, on=(Judgement.unit == Unit.id))
         .switch(Unit)
-        .join(Agent, JOIN.LEFT_OUTER, on=((Agent.unit == Unit.id) & _HOLDS))
+        .join(Agent, JOIN.LEFT_OUTER, on=((Agent.unit == Unit.id) & which_agents))
         .join(Worker, JOIN.LEFT_OUTER, on=(Agent.worker == Worker.id))
         .switch(Agent)
         .join(Submission, JOIN.LEFT_OUTER, on=(Submission.agent == Agent.id))

@@ -34,7 +34,7 @@ def dataset_facts(selection: Selection) -> dict[str, Any]:
         "workers": _count(_agents(fn.COUNT(Agent.worker.distinct())), selection),
         "times": _times(selection),
         "pay_cents": _count(Unit.select(fn.SUM(Unit.pay_cents)), selection),
-        "late_answers_left_out": _late(selection),
+        "late_answers": _late(selection),
         "uploads": _count(
             _agents(fn.COUNT(Upload.id)).join(Upload, on=(Upload.agent == Agent.id)), selection
         ),

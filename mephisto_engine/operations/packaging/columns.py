@@ -6,7 +6,7 @@ JSON text in a cell. A column is typed if all its values are of one type.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ FIXED: Final = {
     "kind": "str",
     "requeued_from": "int",
     "is_right": "bool",
+    "expected": "json",
     "status": "str",
     "agent_id": "int",
     "agent_status": "str",
@@ -46,14 +47,16 @@ _LARGEST: Final = 2**63
 
 @dataclass
 class Columns:
-    """The columns that the answers of a dataset have, with the type of each."""
+    """The columns that the rows of a table have, with the type of each."""
 
+    fixed: Mapping[str, str] = field(default_factory=lambda: FIXED)
+    """Those that every row has."""
     parts: dict[str, dict[str, str]] = field(default_factory=dict)
     """Part of the answer (`inputs`, `outputs` …) → field → type; the field of a whole is empty."""
 
     def see(self, row: Row) -> None:
         """Note the fields of one row."""
-        for part, value in row["data"].items():
+        for part, value in row.get("data", {}).items():
             known = self.parts.setdefault(part, {})
             items = value.items() if isinstance(value, dict) else [("", value)]
             for name, item in items:
@@ -68,7 +71,7 @@ class Columns:
 
     def types(self) -> dict[str, str]:
         """Title → type of all columns, the fixed ones first."""
-        found = dict(FIXED)
+        found = dict(self.fixed)
         for part, fields in self.parts.items():
             if _is_whole(fields):
                 found[_title(part, "", found)] = "json"
@@ -82,7 +85,7 @@ class Columns:
         titles = self.types()
         json_places = [place for place, kind in enumerate(titles.values()) if kind == "json"]
         for row in rows:
-            values = [*_fixed(row), *self._own(row)]
+            values = [*(_fixed(row, name) for name in self.fixed), *self._own(row)]
             for place in json_places:
                 if values[place] is not None:
                     values[place] = as_json(values[place]).decode()
@@ -90,7 +93,7 @@ class Columns:
 
     def _own(self, row: Row) -> Iterator[Any]:
         for part, fields in self.parts.items():
-            value = row["data"].get(part)
+            value = row.get("data", {}).get(part)
             if _is_whole(fields):
                 yield value
                 continue
@@ -143,11 +146,14 @@ def _title(part: str, name: str, taken: dict[str, str]) -> str:
     return title
 
 
-def _fixed(row: Row) -> list[Any]:
-    review = row["review"] or {}
-    own = {
-        "verdict": review.get("verdict"),
-        "review_note": review.get("note"),
-        "bonus_cents": review.get("bonus_cents"),
-    }
-    return [own[name] if name in own else row[name] for name in FIXED]
+_OF_REVIEW: Final = {
+    "verdict": "verdict",
+    "review_note": "note",
+    "bonus_cents": "bonus_cents",
+}
+
+
+def _fixed(row: Row, name: str) -> Any:
+    if name in row:
+        return row[name]
+    return (row["review"] or {}).get(_OF_REVIEW[name])

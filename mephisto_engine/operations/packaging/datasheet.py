@@ -61,6 +61,7 @@ def _composition(manifest: Manifest) -> Iterator[tuple[str, str]]:
         f"{_left_out(manifest)}",
     )
     yield "What does a row hold?", _contents(manifest)
+    yield "What comes beside the rows?", _tables(manifest)
     yield "Is anything missing?", _missing(counts)
     yield "Does it identify people?", _identities(manifest)
     yield "Is there anything offensive, private or sensitive in it?", _blank("sensitive_content")
@@ -96,7 +97,7 @@ def _preprocessing(manifest: Manifest) -> Iterator[tuple[str, str]]:
     yield (
         "What was done to the answers?",
         "Nothing but packaging"
-        + (f"; the worker's own name was replaced in {replaced} of them." if replaced else "."),
+        + (f"; names of workers were replaced in {replaced} of them." if replaced else "."),
     )
     yield (
         "Is the raw data kept?",
@@ -110,15 +111,37 @@ def _left_out(manifest: Manifest) -> str:
     parts = []
     if manifest["selection"]["without"]:
         parts.append(f"Left out: {_list(manifest['selection']['without'])} units.")
-    late = manifest["counts"]["late_answers_left_out"]
+    late = manifest["counts"]["late_answers"]
     if late:
-        parts.append(f"{late} answers came too late and are not in it.")
+        parts.append(f"{late} answers came too late; none of them is a row.")
     return " ".join(parts) or "Nothing else was left out."
 
 
 def _contents(manifest: Manifest) -> str:
     names = [f"`{_plain(name)}`" for name in manifest["columns"]]
     return f"{len(names)} columns: {', '.join(names)}."
+
+
+def _tables(manifest: Manifest) -> str:
+    if not manifest["selection"]["tables"]:
+        return "Nothing: the tables beside the rows were left out."
+    told = [
+        f"`tables/{name}` ({facts['rows']} rows): {facts['about'][0].lower()}{facts['about'][1:]}."
+        for name, facts in manifest["tables"].items()
+        if facts["rows"]
+    ]
+    return " ".join(told) or "Nothing."
+
+
+def _free_text(manifest: Manifest) -> str:
+    """Where people's own words stand, beside the answers."""
+    columns = [
+        f"`{name}.{column}`"
+        for name, facts in manifest["tables"].items()
+        if facts["rows"]
+        for column in facts["free_text"]
+    ]
+    return f" So may the free text in {', '.join(columns)}." if columns else ""
 
 
 def _missing(counts: dict[str, Any]) -> str:
@@ -133,8 +156,10 @@ def _identities(manifest: Manifest) -> str:
     if manifest["workers"]["names"] == "raw":
         return "Yes: workers are named as the provider names them."
     return (
-        "Workers have pseudonyms (a keyed hash; the key is not part of the data). What they wrote "
-        f"may still identify them: {_blank('identification_in_answers')}"
+        "Workers have pseudonyms (a keyed hash; the key is not part of the data), and so have the "
+        "provider's own ids of payments. The names of those who came to an item were also replaced "
+        "in what was said there. What people wrote may still identify them: "
+        f"{_blank('identification_in_answers')}{_free_text(manifest)}"
     )
 
 

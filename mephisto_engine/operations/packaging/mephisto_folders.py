@@ -74,11 +74,57 @@ class MephistoFolders:
             self._file.add(tables.Assignments, [shapes.assignment_row(*pair) for pair in pairs])
             self._file.add(tables.Units, [shapes.unit_row(*pair) for pair in pairs])
             self._file.add(tables.Agents, [shapes.agent_row(*pair) for pair in done])
+            reviewed = [(row, run) for row, run in done if row["review"] is not None]
+            self._file.add(tables.UnitReview, [shapes.review_row(*pair) for pair in reviewed])
 
     def write_files(self, rows: Iterable[Row], listing: Listing) -> None:
         """Write the folders of items and agents; rows of an item follow each other."""
         for assignment_id, units in groupby(rows, key=lambda row: row["assignment_id"]):
             self._write_assignment(assignment_id, units, listing)
+
+    def add_other_agents(self, rows: Iterable[Row]) -> None:
+        """Write agents who left a unit that is there to the database."""
+        for group in self._with_units(rows):
+            workers = [shapes.worker_row(row, self._has_providers) for row in group]
+            self._file.add(tables.Workers, workers)
+            pairs = [(row, self._run_of(row)) for row in group]
+            self._file.add(tables.Agents, [shapes.agent_row(*pair) for pair in pairs])
+
+    def write_other_agents(self, rows: Iterable[Row], listing: Listing) -> None:
+        """Write the folders of agents who left; those of the items are there."""
+        for group in self._with_units(rows):
+            for row in group:
+                folder = f"{self._run_of(row)['folder']}/{row['assignment_id']}"
+                self._write_agent(f"{folder}/{row['agent_id']}", row, listing)
+
+    def add_onboardings(self, rows: Iterable[Row]) -> None:
+        """Write workers on qualifying tasks to the database."""
+        for group in _groups(rows):
+            workers = [shapes.worker_row(row, self._has_providers) for row in group]
+            self._file.add(tables.Workers, workers)
+            pairs = [(row, self._run_of(row)) for row in group]
+            self._file.add(tables.OnboardingAgents, [shapes.onboarding_row(*p) for p in pairs])
+
+    def write_onboardings(self, rows: Iterable[Row], listing: Listing) -> None:
+        """Write the folders of workers on qualifying tasks."""
+        for row in rows:
+            parent = f"{self._run_of(row)['folder']}/onboarding"
+            self._files.make_folder(parent)
+            folder = f"{parent}/onboarding_{row['onboarding_agent_id']}"
+            self._files.make_folder(folder)
+            data = {"inputs": None, "outputs": row["data"]["outputs"]}
+            self._write(f"{folder}/{self._data_files[row['task_run_id']]}", data, listing)
+            self._write(f"{folder}/agent_meta.json", shapes.agent_metadata(row), listing)
+
+    def add_qualifications(self, rows: Iterable[Row]) -> None:
+        """Write what workers hold to the database."""
+        for group in _groups(rows):
+            workers = [shapes.worker_row(row, self._has_providers) for row in group]
+            self._file.add(tables.Workers, workers)
+            for row in group:
+                key = self._key("qualification", row["qualification"])
+                self._file.add(tables.Qualifications, [shapes.qualification_row(row, key)])
+                self._file.add(tables.GrantedQualifications, [shapes.grant_row(row, key)])
 
     def close(self) -> None:
         """Commit the database."""
@@ -114,6 +160,11 @@ class MephistoFolders:
     def _write(self, name: str, value: Any, listing: Listing) -> None:
         data = as_json(value)
         listing.add(name, self._files.write(name, data), len(data))
+
+    def _with_units(self, rows: Iterable[Row]) -> Iterator[list[Row]]:
+        for group in _groups(rows):
+            known = self._file.units_among([row["unit_id"] for row in group])
+            yield [row for row in group if row["unit_id"] in known]
 
     def _run_of(self, row: Row) -> dict[str, Any]:
         return self._runs[row["task_run_id"]]

@@ -34,10 +34,10 @@ def agent_data(row: Row, metadata: dict[str, Any]) -> dict[str, Any]:
 
 def agent_metadata(row: Row) -> dict[str, Any]:
     """Times and what the page sent; what older versions do not know only where it is used."""
-    found = row["metadata"]
+    found = row.get("metadata") or {"tips": None, "feedback": None}
     times = {
         "task_start": _seconds(row["started_at"]),
-        "task_end": _seconds(row["submitted_at"]),
+        "task_end": _seconds(row.get("submitted_at") or row.get("ended_at")),
     }
     lists = {"tips": found["tips"] or None, "feedback": found["feedback"] or None}
     newer = {key: found[key] for key in ("worker_opinion", "default") if found.get(key)}
@@ -105,7 +105,7 @@ def worker_row(row: Row, has_providers: bool) -> dict[str, Any]:
         "worker_id": _worker_key(row),
         "worker_name": f"{row['provider_type']}/{name}" if has_providers else name,
         "provider_type": row["provider_type"],
-        "creation_date": _date(row["started_at"]),
+        "creation_date": _date(row.get("started_at") or row.get("granted_at")),
     }
 
 
@@ -154,6 +154,53 @@ def agent_row(row: Row, run: dict[str, Any]) -> dict[str, Any]:
         "provider_type": run["provider_type"],
         "status": row["agent_status"],
         "creation_date": _date(row["started_at"]),
+    }
+
+
+def onboarding_row(row: Row, run: dict[str, Any]) -> dict[str, Any]:
+    """A worker on the qualifying task of a run."""
+    return {
+        "onboarding_agent_id": row["onboarding_agent_id"],
+        "worker_id": _worker_key(row),
+        "task_id": run["task_id"],
+        "task_run_id": row["task_run_id"],
+        "task_type": run["task_type"],
+        "status": row["status"],
+        "creation_date": _date(row["started_at"]),
+    }
+
+
+def qualification_row(row: Row, key: int) -> dict[str, Any]:
+    """A kind of label."""
+    return {
+        "qualification_id": key,
+        "qualification_name": row["qualification"],
+        "creation_date": _date(row["granted_at"]),
+    }
+
+
+def grant_row(row: Row, key: int) -> dict[str, Any]:
+    """A worker's label."""
+    return {
+        "worker_id": _worker_key(row),
+        "qualification_id": key,
+        "value": row["value"],
+        "creation_date": _date(row["granted_at"]),
+    }
+
+
+def review_row(row: Row, run: dict[str, Any]) -> dict[str, Any]:
+    """A decision that was sent."""
+    review = row["review"]
+    return {
+        "unit_id": row["unit_id"],
+        "worker_id": _worker_key(row),
+        "task_id": run["task_id"],
+        "status": review["verdict"],
+        "review_note": review["note"],
+        "bonus": review["bonus_cents"],
+        "blocked_worker": False,
+        "created_at": _date(review["decided_at"]),
     }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -10,13 +11,8 @@ from typing import Any, Final
 
 from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.cells import TEXT_MARK
-from mephisto_engine.config.redaction import redacted
 from mephisto_engine.data_model.units import GOLD_INDEX, SCREENING_INDEX
 from mephisto_engine.database import MephistoDB
-from mephisto_engine.database.queries import answers as queries
-from mephisto_engine.database.queries.dataset import dataset_facts, run_config
-from mephisto_engine.errors import StorageError
-from mephisto_engine.operations.answer_data import AnswerReader
 from mephisto_engine.operations.packaging import tables
 from mephisto_engine.operations.packaging.columns import FIXED, Columns
 from mephisto_engine.operations.packaging.datasheet import datasheet
@@ -25,23 +21,18 @@ from mephisto_engine.operations.packaging.listing import Listing
 from mephisto_engine.operations.packaging.manifest import write_manifest, write_sums
 from mephisto_engine.operations.packaging.mephisto_folders import DATABASE, MephistoFolders
 from mephisto_engine.operations.packaging.pseudonyms import WorkerNames, load_key
-from mephisto_engine.operations.packaging.request import (
-    SCHEMA_VERSION,
-    Format,
-    PackageRequest,
+from mephisto_engine.operations.packaging.request import SCHEMA_VERSION, Format, PackageRequest
+from mephisto_engine.operations.packaging.rows import KINDS, Row
+from mephisto_engine.operations.packaging.side_tables import (
+    FOLDER,
+    ONBOARDING,
+    OTHER_AGENTS,
+    QUALIFICATIONS,
 )
-from mephisto_engine.operations.packaging.rows import KINDS, Row, RowMaker
 from mephisto_engine.operations.packaging.staging import Stage
 from mephisto_engine.operations.packaging.uploads import UploadCopier
+from mephisto_engine.operations.packaging.view import Progress, SidePart, View, take_view
 from mephisto_engine.version import __version__
-
-
-def _part_name(number: int) -> str:
-    return f"{number:06}"
-
-
-PART_UNITS: Final = 2000
-"""Units of a part: what an interrupted export has to do again at most."""
 
 DATASHEET: Final = "DATASHEET.md"
 _TABLES: Final = {
@@ -64,6 +55,8 @@ class PackageReport:
     """Uploads that are gone, or are not what the worker sent."""
     resumed_units: int
     """Units that an interrupted export had packaged before."""
+    tables: Mapping[str, int]
+    """Tables beside the units → rows; those that have any."""
 
 
 def package(
@@ -71,7 +64,7 @@ def package(
     home: Path,
     registry: Registry,
     request: PackageRequest,
-    on_progress: Callable[[int, int], None] = lambda done, total: None,
+    on_progress: Progress = lambda done, total: None,
 ) -> PackageReport:
     """Write a dataset into a folder that appears when it is whole.
 
@@ -90,21 +83,7 @@ def package(
     if request.format is Format.PARQUET:
         tables.check_parquet()
     with Stage(request.out.absolute()).taken() as stage:
-        return _Packaging(home, registry, request, stage, on_progress).run(db)
-
-
-@dataclass
-class _View:
-    """What is taken from the database, all of it in one view."""
-
-    facts: dict[str, Any]
-    configs: dict[int, Any]
-    """Run → config without secrets."""
-    reader: AnswerReader
-    replaced: int
-    """Answers in which the worker's own name was replaced."""
-    resumed: int
-    """Units that an interrupted export had packaged before."""
+        return _Packaging(home, request, stage).run(db, registry, on_progress)
 
 
 @dataclass
@@ -112,20 +91,16 @@ class _Packaging:
     """One export under way."""
 
     home: Path
-    registry: Registry
     request: PackageRequest
     stage: Stage
-    on_progress: Callable[[int, int], None]
-    columns: Columns = field(default_factory=Columns)
-    _parts: list[str] = field(default_factory=list)
     _names: list[str] = field(default_factory=list)
     """Files of the finished folder that are on no list."""
     _listings: list[Listing] = field(default_factory=list)
 
-    def run(self, db: MephistoDB) -> PackageReport:
+    def run(self, db: MephistoDB, registry: Registry, on_progress: Progress) -> PackageReport:
         names = WorkerNames(load_key(self.home), self.request.has_raw_workers)
         # Files are written outside of the view: as long as it lasts, the database's log only grows.
-        view = db.read(self._take_rows, names)
+        view = db.read(take_view, self.request, self.stage, registry, names, on_progress)
         self._write_files(view)
         self._close(self._manifest(view, names))
         return PackageReport(
@@ -136,96 +111,56 @@ class _Packaging:
             files=self._uploads,
             missing_files=tuple(self._missing),
             resumed_units=view.resumed,
+            tables={side.table.name: side.rows for side in view.side_parts if side.rows},
         )
 
-    def _take_rows(self, names: WorkerNames) -> _View:
-        facts = dataset_facts(self.request.selection)
-        self.stage.begin(self.request.identity(facts, names.key_id))
-        reader = AnswerReader(self.registry, {r["id"]: r["blueprint_type"] for r in facts["runs"]})
-        resumed, replaced = self._write_parts(facts, reader, names)
-        configs = {run["id"]: redacted(run_config(run["id"])) for run in facts["runs"]}
-        return _View(facts, configs, reader, replaced, resumed)
-
-    def _write_parts(
-        self, facts: dict[str, Any], reader: AnswerReader, names: WorkerNames
-    ) -> tuple[int, int]:
-        """All parts that are not there yet; units that were, and answers with names replaced."""
-        portions = queries.units_by_assignment(self.request.selection, PART_UNITS)
-        total = sum(map(len, portions))
-        maker = RowMaker(
-            reader,
-            names,
-            {run["id"]: run["task_name"] for run in facts["runs"]},
-            has_item=self.request.format is Format.MEPHISTO,
-        )
-        units = resumed = replaced = 0
-        for number, ids in enumerate(portions):
-            name = _part_name(number)
-            record = self.stage.record_of(name)
-            if record is None:
-                record = self._write_part(name, ids, maker, names)
-            else:
-                resumed += record["units"]
-            self.columns.merge(Columns(record["columns"]))
-            units, replaced = units + record["units"], replaced + record["replaced"]
-            self._parts.append(name)
-            self.on_progress(units, total)
-        self._check_counts(units, facts["units"])
-        return resumed, replaced
-
-    def _write_part(self, name: str, ids: Any, maker: RowMaker, names: WorkerNames) -> Any:
-        columns, units, before = Columns(), 0, names.replaced
-        with self.stage.rows(name) as file:
-            for start in range(0, len(ids), queries.PORTION):
-                for answer in queries.stream_answers(ids[start : start + queries.PORTION]):
-                    row, line = maker.make(answer)
-                    columns.see(row)
-                    file.write(line + b"\n")
-                    units += 1
-        record = {
-            "units": units,
-            "columns": columns.parts,
-            "replaced": names.replaced - before,
-        }
-        self.stage.note(name, record)
-        return record
-
-    def _check_counts(self, written: int, stored: int) -> None:
-        """What is written is what the database has, or nothing is finished."""
-        if written != stored:
-            raise StorageError(
-                f"{written} units were written, but {stored} are stored.",
-                "Check the database with `mephisto-tui doctor` and export again.",
-            )
-
-    def _write_files(self, view: _View) -> None:
+    def _write_files(self, view: View) -> None:
+        copier = UploadCopier(self.home, self.stage.result)
         if self.request.format is Format.MEPHISTO:
-            self._write_mephisto(view)
-            return
-        parts = [self.stage.part(name) for name in self._parts]
-        name = f"units.{self.request.format}"
-        _TABLES[self.request.format](parts, self.columns, self.stage.result / name)
-        self._names.append(name)
-        if self.request.has_uploads and view.facts["uploads"]:
-            copier = UploadCopier(self.home, self.stage.result)
-            for part in self._parts:
-                self._list(part, partial(self._place_uploads, part, copier))
+            self._write_mephisto(view, copier)
+        else:
+            self._write_table("units", view.parts, view.columns)
+            if self.request.has_uploads and view.facts["uploads"]:
+                for part in view.parts:
+                    self._list(part, partial(self._place_uploads, part, copier))
+            if self.request.has_uploads and self.request.has_tables:
+                late = OTHER_AGENTS.name
+                self._list(late, partial(self._place_uploads, late, copier))
+        # Notes and the like may have changed since an interrupted export wrote them.
+        shutil.rmtree(self.stage.result / FOLDER, ignore_errors=True)
+        for side in view.side_parts:
+            if side.rows:
+                self._write_table(f"{FOLDER}/{side.table.name}", [side.part], side.columns)
+
+    def _write_table(self, name: str, parts: list[str], columns: Columns) -> None:
+        kind = Format.JSONL if self.request.format is Format.MEPHISTO else self.request.format
+        path = self.stage.result / f"{name}.{kind}"
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        _TABLES[kind]([self.stage.part(part) for part in parts], columns, path)
+        self._names.append(f"{name}.{kind}")
 
     def _place_uploads(self, part: str, copier: UploadCopier, listing: Listing) -> None:
         for row in self._rows_of(part):
             for file in row["files"]:
                 copier.place(file, row["task_run_id"], file["path"], listing)
 
-    def _write_mephisto(self, view: _View) -> None:
+    def _write_mephisto(self, view: View, copier: UploadCopier) -> None:
         runs = view.facts["runs"]
         files = {run["id"]: view.reader.state(run["id"]).DATA_FILE for run in runs}
-        copier = UploadCopier(self.home, self.stage.result)
         place = copier.place if self.request.has_uploads else lambda *_: None
         folders = MephistoFolders(self.stage.result, runs, files, place)
         folders.add_runs(view.configs)
-        for part in self._parts:
+        for part in view.parts:
             folders.add_units(self._rows_of(part))
             self._list(part, partial(folders.write_files, self._rows_of(part)))
+        if self.request.has_tables:
+            late = OTHER_AGENTS.name
+            folders.add_other_agents(self._rows_of(late))
+            self._list(late, partial(folders.write_other_agents, self._rows_of(late)))
+            folders.add_onboardings(self._rows_of(ONBOARDING.name))
+            onboarding = partial(folders.write_onboardings, self._rows_of(ONBOARDING.name))
+            self._list(ONBOARDING.name, onboarding)
+            folders.add_qualifications(self._rows_of(QUALIFICATIONS.name))
         folders.close()
         self._names.append(DATABASE)
 
@@ -248,7 +183,7 @@ class _Packaging:
     def _missing(self) -> list[str]:
         return [name for listing in self._listings for name in listing.placed.missing]
 
-    def _manifest(self, view: _View, names: WorkerNames) -> dict[str, Any]:
+    def _manifest(self, view: View, names: WorkerNames) -> dict[str, Any]:
         """Everything that is said of the export; no time of day, so that a repeat is the same."""
         is_table = self.request.format is not Format.MEPHISTO
         facts = view.facts
@@ -268,17 +203,28 @@ class _Packaging:
             "counts": {
                 "units": facts["units"],
                 "by_status": facts["by_status"],
-                "late_answers_left_out": facts["late_answers_left_out"],
+                "late_answers": facts["late_answers"],
                 "files": self._uploads,
                 "missing_files": len(self._missing),
             },
             "times": facts["times"],
             "pay_cents": facts["pay_cents"],
-            "columns": self.columns.types() if is_table else FIXED,
+            "columns": view.columns.types() if is_table else FIXED,
+            "tables": {side.table.name: self._about(side) for side in view.side_parts},
             "csv_cells": f"a text cell that begins with {TEXT_MARK} and then one of = + - @ tab CR "
             f"LF (or with more than one {TEXT_MARK} before it) has one {TEXT_MARK} too many",
             "missing_files": self._missing,
             "runs": runs,
+        }
+
+    def _about(self, side: SidePart) -> dict[str, Any]:
+        """What the manifest says of a table beside the units."""
+        is_table = self.request.format not in (Format.JSONL, Format.MEPHISTO)
+        return {
+            "rows": side.rows,
+            "about": side.table.about,
+            "columns": side.columns.types() if is_table else dict(side.table.columns),
+            "free_text": list(side.table.free_text),
         }
 
     def _selection(self) -> dict[str, Any]:
@@ -287,6 +233,7 @@ class _Packaging:
             "runs": list(self.request.runs),
             "statuses": sorted(self.request.selection.statuses),
             "without": [KINDS[index] for index in left_out],
+            "tables": self.request.has_tables,
             "uploads": self.request.has_uploads,
         }
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
+
+import orjson
 
 from mephisto_engine.errors import StorageError
 
@@ -65,7 +69,7 @@ class WorkerNames:
         self._key = key
         self.is_raw = is_raw
         self.replaced = 0
-        """Answers in which the worker's own name was replaced."""
+        """Answers in which names of workers were replaced."""
 
     @property
     def key_id(self) -> str:
@@ -81,22 +85,53 @@ class WorkerNames:
         text = f"{provider_type}\0{name}".encode()
         return f"worker_{blake2b(text, key=self._key, digest_size=10).hexdigest()}"
 
-    def hide(self, value: Any, name: str, public: str) -> Any:
-        """A copy of plain data with a worker's own name replaced wherever it stands in a text."""
-        return _replaced(value, name, public)
+    def reference(self, text: str) -> str:
+        """What the export has for a provider's own id of a piece of work or a payment."""
+        if self.is_raw:
+            return text
+        whole = f"reference\0{text}".encode()
+        return f"ref_{blake2b(whole, key=self._key, digest_size=10).hexdigest()}"
 
-
-def _replaced(value: Any, name: str, public: str) -> Any:
-    if isinstance(value, str):
-        if len(name) >= SHORTEST_PART:
-            return value.replace(name, public)
-        return public if value == name else value
-    if isinstance(value, list):
-        return [_replaced(item, name, public) for item in value]
-    if isinstance(value, dict):
-        is_plain = len(name) < SHORTEST_KEY
+    def found_in(self, line: bytes, people: Iterable[tuple[str, str]]) -> dict[str, str]:
+        """Those of some people (provider, name) who are named in a JSON text, with pseudonyms."""
+        if self.is_raw:
+            return {}
         return {
-            key if is_plain else key.replace(name, public): _replaced(item, name, public)
-            for key, item in value.items()
+            name: self.public(provider_type, name)
+            for provider_type, name in people
+            if name and orjson.dumps(name)[1:-1] in line
         }
-    return value
+
+
+class Hider:
+    """Replaces names in plain data, wherever they stand in a text."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        """``names``: what is to be replaced, by what."""
+        self._names = names
+        self._in_texts = _pattern(name for name in names if len(name) >= SHORTEST_PART)
+        self._in_keys = _pattern(name for name in names if len(name) >= SHORTEST_KEY)
+
+    def hide(self, value: Any) -> Any:
+        """A copy of the data without the names."""
+        if isinstance(value, str):
+            # In one go: nothing is looked for in what was put in.
+            return self._names.get(value) or self._replaced(self._in_texts, value)
+        if isinstance(value, list):
+            return [self.hide(item) for item in value]
+        if isinstance(value, dict):
+            return {
+                self._replaced(self._in_keys, key): self.hide(item) for key, item in value.items()
+            }
+        return value
+
+    def _replaced(self, pattern: re.Pattern[str] | None, text: str) -> str:
+        if pattern is None:
+            return text
+        return pattern.sub(lambda found: self._names[found.group()], text)
+
+
+def _pattern(names: Iterable[str]) -> re.Pattern[str] | None:
+    """Finds the longest of the names first: one may be a part of another."""
+    ordered = sorted(names, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, ordered))) if ordered else None

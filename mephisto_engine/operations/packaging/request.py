@@ -13,10 +13,11 @@ from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.queries import answers as queries
 from mephisto_engine.database.queries.answers import Selection
 from mephisto_engine.database.queries.runs import find_run
+from mephisto_engine.database.queries.side_tables import Scope
 from mephisto_engine.errors import NotFoundError, StateError
 from mephisto_engine.version import __version__
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """Of rows and manifest; it grows when what they mean changes."""
 
 REVIEWED: Final = frozenset({"accepted", "soft_rejected", "rejected"})
@@ -71,6 +72,8 @@ class PackageRequest:
     """Also units without an answer."""
     has_gold: bool = True
     """Gold and screening units too."""
+    has_tables: bool = True
+    """The tables beside the units too: payments, qualifications, notes and the like."""
     has_uploads: bool = True
     has_raw_workers: bool = False
     """Workers by their names on the provider, instead of pseudonyms."""
@@ -80,6 +83,11 @@ class PackageRequest:
         """Which units are meant."""
         left_out = () if self.has_gold else (GOLD_INDEX, SCREENING_INDEX)
         return Selection(self.runs, self._statuses(), frozenset(left_out))
+
+    @property
+    def scope(self) -> Scope:
+        """Which rows of the tables beside the units are meant."""
+        return Scope(self.selection, not (self.only_reviewed or self.only_accepted))
 
     def identity(self, facts: dict[str, Any], key_id: str) -> dict[str, Any]:
         """What has to be the same for an interrupted export to go on where it stopped."""

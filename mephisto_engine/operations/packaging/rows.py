@@ -13,14 +13,13 @@ import orjson
 from mephisto_engine.data_model.answers import AnswerRecord, FileRecord
 from mephisto_engine.data_model.units import COMPENSATION_INDEX, GOLD_INDEX, SCREENING_INDEX
 from mephisto_engine.operations.answer_data import AnswerReader, merged_metadata
-from mephisto_engine.operations.packaging.pseudonyms import WorkerNames
+from mephisto_engine.operations.packaging.pseudonyms import Hider, WorkerNames
 
 Row = dict[str, Any]
 
 KINDS: Final = {GOLD_INDEX: "gold", SCREENING_INDEX: "screening", COMPENSATION_INDEX: "pay"}
 UPLOADS: Final = "uploads"
 _SUFFIX: Final = re.compile(r"\.[A-Za-z0-9]{1,8}$")
-_KEPT_FIELDS: Final = frozenset({"path", "stored_name", "mime_type", "size", "sha256"})
 
 
 def as_json(value: Any) -> bytes:
@@ -49,20 +48,18 @@ class RowMaker:
         self._has_item = has_item
 
     def make(self, record: AnswerRecord) -> tuple[Row, bytes]:
-        """A unit with what was handed in for it, and the same as a line of JSON.
+        """The row for it, and the same as a line of JSON.
 
-        The worker's name is in neither of them, unless names are kept.
+        Unless names are kept, that of nobody who was on the assignment is in either of them.
         """
         row = self._row(record)
         line = as_json(row)
-        name = record.worker_name
-        if name is None or self._names.is_raw:
+        found = self._names.found_in(line, record.people)
+        if not found:
             return row, line
-        if name and orjson.dumps(name)[1:-1] in line:
-            row = self._hidden(row, name)
-            self._names.replaced += 1
-            line = as_json(row)
-        return row, line
+        self._names.replaced += 1
+        row = _hidden(row, Hider(found))
+        return row, as_json(row)
 
     def _row(self, record: AnswerRecord) -> Row:
         unit = record.unit
@@ -77,14 +74,15 @@ class RowMaker:
             "kind": KINDS.get(unit.unit_index, "unit"),
             "requeued_from": record.requeued_from,
             "is_right": record.is_right,
+            "expected": record.expected,
             "status": unit.status,
             "agent_id": record.agent_id,
             "agent_status": record.agent_status,
             "worker": self._worker(record),
             "provider_type": record.provider_type,
             "pay_cents": unit.pay_cents,
-            "started_at": _moment(record.started_at),
-            "submitted_at": _moment(record.submitted_at),
+            "started_at": moment_text(record.started_at),
+            "submitted_at": moment_text(record.submitted_at),
             "data": self._reader.parsed(record),
             **item,
             "metadata": merged_metadata(record.metadata),
@@ -97,29 +95,30 @@ class RowMaker:
             return None
         return self._names.public(str(record.provider_type), record.worker_name)
 
-    def _hidden(self, row: Row, name: str) -> Row:
-        """The row with the worker's name replaced in all that came from outside."""
 
-        def hide(value: Any) -> Any:
-            return self._names.hide(value, name, row["worker"])
+def _hidden(row: Row, hider: Hider) -> Row:
+    """The row with names replaced in all that came from outside."""
+    insides = {
+        field: {key: hider.hide(value) for key, value in row[field].items()}
+        for field in ("data", "item", "metadata")
+        if row.get(field) is not None
+    }
+    if row["review"] is not None:
+        insides["review"] = {**row["review"], "note": hider.hide(row["review"]["note"])}
+    expected = hider.hide(row["expected"])
+    files = [_hidden_file(file, row["task_run_id"], hider) for file in row["files"]]
+    return {**row, **insides, "expected": expected, "files": files}
 
-        insides = {
-            field: {key: hide(value) for key, value in row[field].items()}
-            for field in ("data", "item", "metadata", "review")
-            if row.get(field) is not None
-        }
-        files = [
-            {key: value if key in _KEPT_FIELDS else hide(value) for key, value in file.items()}
-            for file in row["files"]
-        ]
-        return {**row, **insides, "files": files}
+
+def _hidden_file(file: Row, run_id: int, hider: Hider) -> Row:
+    told = {key: hider.hide(file[key]) for key in ("field_name", "original_name")}
+    # The path ends as the worker's own name for the file did.
+    return {**file, **told, "path": _path(run_id, file["stored_name"], told["original_name"])}
 
 
 def _file(file: FileRecord, run_id: int) -> Row:
-    suffix = _SUFFIX.search(file.original_name)
-    name = file.stored_name + (suffix.group() if suffix else "")
     return {
-        "path": f"{UPLOADS}/{run_id}/{name}",
+        "path": _path(run_id, file.stored_name, file.original_name),
         "field_name": file.field_name,
         "original_name": file.original_name,
         "stored_name": file.stored_name,
@@ -127,6 +126,11 @@ def _file(file: FileRecord, run_id: int) -> Row:
         "size": file.size,
         "sha256": file.sha256,
     }
+
+
+def _path(run_id: int, stored_name: str, original_name: str) -> str:
+    suffix = _SUFFIX.search(original_name)
+    return f"{UPLOADS}/{run_id}/{stored_name}{suffix.group() if suffix else ''}"
 
 
 def _review(record: AnswerRecord) -> Row | None:
@@ -138,9 +142,10 @@ def _review(record: AnswerRecord) -> Row | None:
         "note": review.note,
         "bonus_cents": review.bonus_cents,
         "decided_by": review.decided_by,
-        "decided_at": _moment(review.decided_at),
+        "decided_at": moment_text(review.decided_at),
     }
 
 
-def _moment(moment: datetime | None) -> str | None:
+def moment_text(moment: datetime | None) -> str | None:
+    """A time as rows have it: ISO 8601, UTC, whole milliseconds."""
     return None if moment is None else moment.isoformat(timespec="milliseconds")
