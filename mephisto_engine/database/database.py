@@ -33,8 +33,10 @@ def default_home() -> Path:
 class MephistoDB:
     """An open database: operations through the one writer, reads on connections of their own."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, home: Path | None = None) -> None:
         self.path = path
+        self.home = home or path.parent
+        """The data folder: what workers sent, and what is no row, lies below it."""
         self.clock = clock
         self.last_commit_ms: float | None = None
         self.leases = LeaseWatch(clock)
@@ -73,7 +75,7 @@ class MephistoDB:
         schema.make_private(folder)
         path = schema.sqlite_path(url or os.environ.get("MEPHISTO_DB") or str(folder / "data.db"))
         schema.create_file(path)
-        return cls(path, clock or SystemClock())
+        return cls(path, clock or SystemClock(), folder)
 
     async def write(
         self, operation: Callable[Concatenate[Transaction, P], T], *args: P.args, **_: P.kwargs

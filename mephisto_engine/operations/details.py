@@ -5,14 +5,14 @@ Strings from workers, providers and files are raw here, as in `snapshot`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from mephisto_engine.abstractions.blueprint import ConcurrentArgs
-from mephisto_engine.abstractions.review_view import Moment
+from mephisto_engine.abstractions.registry import Registry
+from mephisto_engine.abstractions.review_view import Moment, Section
 from mephisto_engine.clock import from_ms
 from mephisto_engine.data_model.answers import UpdateRecord
 from mephisto_engine.data_model.status import HOLDING_AGENT, LIVE_AGENT, AgentStatus
@@ -98,6 +98,10 @@ class UnitDetail(UnitFacts):
     siblings: tuple[SiblingRow, ...] = ()
     tries: tuple[TryRow, ...] = ()
     """Who had it before, the first one first."""
+    sections: tuple[Section, ...] = ()
+    """Its data as they read in review, with what the answer was checked for."""
+    fault: str = ""
+    """Why the sections are not as the blueprint would have them; usually empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +136,16 @@ class WorkerDetail:
 Detail = UnitDetail | AgentDetail | WorkerDetail
 
 
-def read_detail(subject: Subject) -> Detail | None:
-    """What is stored about the subject now, inside `MephistoDB.read`; None if there is no such."""
+def read_detail(subject: Subject, registry: Registry, home: Path) -> Detail | None:
+    """What is stored about the subject now, inside `MephistoDB.read`; None if there is no such.
+
+    Args:
+        subject: which unit, agent or worker.
+        registry: where the blueprints come from that say how a unit's data read.
+        home: the data folder, below which files of workers lie.
+    """
     if subject.kind == "unit":
-        return _unit(subject.id)
+        return _unit(subject.id, registry, home)
     if subject.kind == "agent":
         facts = queries.agent_facts(subject.id)
         return None if facts is None else _agent(facts)
@@ -151,12 +161,6 @@ def said_in(detail: Detail) -> int:
 def uploaded_file(home: Path, run_id: int, file: FileRow) -> Path:
     """Where a file that a worker sent lies on the host whose engine drove the run."""
     return upload_path(home, run_id, file.stored_name)
-
-
-def updates_of(agent_id: int) -> Iterator[UpdateRecord]:
-    """The newest messages of an agent, oldest first; very long ones as the text that was read."""
-    for at, is_from_worker, body in queries.updates(agent_id):
-        yield UpdateRecord(from_ms(at), bool(is_from_worker), queries.value(body))
 
 
 def _worker(worker_id: int) -> WorkerDetail | None:
@@ -181,7 +185,7 @@ def _worker_unit(row: tuple[Any, ...]) -> WorkerUnit:
     )
 
 
-def _unit(unit_id: int) -> UnitDetail | None:
+def _unit(unit_id: int, registry: Registry, home: Path) -> UnitDetail | None:
     facts = queries.unit_facts(unit_id)
     if facts is None:
         return None
@@ -190,12 +194,18 @@ def _unit(unit_id: int) -> UnitDetail | None:
     left = [one for one in agents if one.status not in HOLDING_AGENT]
     reasons = reasons_of_leaving([one.id for one in left])
     siblings = queries.units_of_assignment(facts.assignment_id)
+    # All that checks answers is loaded when a unit is opened: no first picture needs it.
+    from mephisto_engine.operations.unit_reading import unit_reading
+
+    reading = unit_reading(unit_id, registry, home)
     return UnitDetail(
         **_fields(facts),
         agent=None if holder is None else _agent(holder),
         timeline=timeline_of(facts.id, facts.run_id, facts.created_at, agents),
         siblings=tuple(row for row in siblings if row.id != facts.id),
         tries=tuple(_try(one, reasons.get(one.id, "")) for one in left),
+        sections=reading.sections,
+        fault=reading.fault,
     )
 
 
@@ -223,7 +233,7 @@ def _agent(facts: AgentFacts) -> AgentDetail:
     return AgentDetail(
         **_fields(facts),
         files=tuple(FileRow(*row) for row in queries.uploads(facts.id)),
-        updates=tuple(updates_of(facts.id)),
+        updates=tuple(queries.updates_of(facts.id)),
         said=queries.count_updates(facts.id),
         metadata=tuple(
             (from_ms(at), queries.value(body)) for at, body in queries.metadata(facts.id)

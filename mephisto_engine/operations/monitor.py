@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.analysis.pay import Wage
 from mephisto_engine.clock import Clock, SystemClock, from_ms, to_ms
 from mephisto_engine.data_model.status import DONE_UNIT, LIVE_AGENT, UnitStatus
@@ -73,8 +74,11 @@ QUIET = (
 class Monitor:
     """Makes snapshots for one console. `refresh` is called from one thread at a time."""
 
-    def __init__(self, db: MephistoDB, clock: Clock | None = None) -> None:
+    def __init__(
+        self, db: MephistoDB, clock: Clock | None = None, registry: Registry | None = None
+    ) -> None:
         self._db = db
+        self._registry = registry or Registry()
         self._clock = clock or SystemClock()
         self._engines = EngineLook(db.leases)
         self._wanted = View()
@@ -175,7 +179,7 @@ class Monitor:
             if whose == subject and now - at < WORKERS_SECONDS:
                 self._look_again()
                 return detail
-        detail = read_detail(subject)
+        detail = read_detail(subject, self._registry, self._db.home)
         self._history = (now, subject, detail) if subject.kind == "worker" else None
         return detail
 

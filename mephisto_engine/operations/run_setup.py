@@ -16,6 +16,7 @@ from mephisto_engine.errors import NotFoundError
 class RunSetup:
     """The blueprint of a run."""
 
+    task_id: int
     blueprint_type: str
     args: Mapping[str, Any]
     """Its options as the run was launched with them, unchecked."""
@@ -39,10 +40,11 @@ def run_setup(run_id: int) -> RunSetup:
     Raises:
         NotFoundError: there is no such run.
     """
-    found = browse.run(run_id)
+    found = browse.run_blueprint(run_id)
     if found is None:
         raise NotFoundError(f"There is no run {run_id}.")
-    return RunSetup(found.blueprint_type, _blueprint_args(browse.run_config(run_id)))
+    task_id, blueprint_type, config = found
+    return RunSetup(task_id, blueprint_type, _blueprint_args(config))
 
 
 def _blueprint_args(config: Any) -> dict[str, Any]:

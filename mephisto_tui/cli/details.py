@@ -54,12 +54,13 @@ def worker(context: typer.Context, worker: Worker, as_json: Json = False) -> Non
 
 
 def _read(settings: Settings, kind: Kind, number: int) -> tuple[Detail, datetime]:
+    from mephisto_engine.abstractions.registry import Registry
     from mephisto_engine.errors import NotFoundError
     from mephisto_engine.operations.details import read_detail
     from mephisto_engine.operations.snapshot import Subject
 
     with settings.database() as db:
-        found = db.read(read_detail, Subject(kind, number))
+        found = db.read(read_detail, Subject(kind, number), Registry(), settings.home)
         now = db.clock.now()
     if found is None:
         raise NotFoundError(f"There is no {kind} {number}.", f"`mephisto-tui {kind}s` lists them.")

@@ -200,11 +200,11 @@ async def test_consoles_are_told_what_becomes_of_those_who_wait(
     run = await together(world, each=4, options=options)
     tokens = [await run.token(name) for name in ("alice", "bob")]
     first, agent = run.agent(tokens[0]), run.agent(tokens[1])
-    detail = world.db.read(read_detail, Subject("agent", agent.id))
+    detail = world.db.read(read_detail, Subject("agent", agent.id), world.registry, world.home)
     assert isinstance(detail, AgentDetail)
     assert detail.waiting == Waiting(4, 2, agent.deadline_at, outcome)  # type: ignore[arg-type]
     assert [(one.worker_name, one.status) for one in detail.partners] == [("alice", "waiting")]
-    monitor = Monitor(world.db)
+    monitor = Monitor(world.db, registry=world.registry)
     monitor.want(View(run_id=run.id))
     assert monitor.refresh().crowd.rooms == (
         Waiting(4, 2, first.deadline_at, outcome),  # type: ignore[arg-type]

@@ -25,7 +25,7 @@ async def test_a_unit_tells_its_whole_story(world: World) -> None:
     unit_id = run.agent(left).unit_id
     await world.db.write(decisions.stage, NewDecision(unit_id, "accepted", "good"), "operator:ann")
 
-    detail = world.db.read(read_detail, Subject("unit", unit_id))
+    detail = world.db.read(read_detail, Subject("unit", unit_id), world.registry, world.home)
     assert isinstance(detail, UnitDetail)
     assert detail.agent is not None
     assert (detail.agent.worker_name, detail.agent.answer) == ("bob", {"answer": {"text": "yes"}})
@@ -53,7 +53,7 @@ async def test_a_worker_who_left_has_the_try_but_not_the_unit(world: World) -> N
     await run.supervisor.at_work.end(run.driver.live.agents[token], AgentStatus.RETURNED, "ann", "")
     await run.submit(await run.token("ann"))
 
-    detail = world.db.read(read_detail, Subject("worker", worker_id))
+    detail = world.db.read(read_detail, Subject("worker", worker_id), world.registry, world.home)
     assert isinstance(detail, WorkerDetail)
     statuses = [(unit.agent_status, unit.unit_status) for unit in detail.units]
     assert statuses == [("completed", "completed"), ("returned", "")]
@@ -68,20 +68,20 @@ async def test_a_worker_who_was_turned_away_is_told_of(world: World) -> None:
     reason = await run.refusal("ann")
     await world.settle()
 
-    detail = world.db.read(read_detail, Subject("worker", worker_id))
+    detail = world.db.read(read_detail, Subject("worker", worker_id), world.registry, world.home)
     assert isinstance(detail, WorkerDetail)
     assert [refusal.reason for refusal in detail.refusals] == [reason]
 
 
 async def test_what_is_not_there_has_no_detail(world: World) -> None:
     for kind in ("unit", "agent", "worker"):
-        assert world.db.read(read_detail, Subject(kind, 99)) is None
+        assert world.db.read(read_detail, Subject(kind, 99), world.registry, world.home) is None
 
 
 async def test_the_list_of_workers_is_read_as_a_window(world: World) -> None:
     run = await world.launch(units=12)
     await run.do_units(*(f"worker-{number}" for number in range(10)))
-    monitor = Monitor(world.db)
+    monitor = Monitor(world.db, registry=world.registry)
     monitor.want(View(everybody=Window(limit=3, offset=1)))
     snapshot = monitor.refresh()
     assert [row.worker_name for row in snapshot.everybody] == ["worker-8", "worker-7", "worker-6"]
@@ -104,7 +104,7 @@ async def test_an_agent_at_work_shows_what_is_said(world: World) -> None:
     agent = run.driver.live.agents[token]
     agent.observe({"text": "hello"})
     await world.settle()
-    detail = world.db.read(read_detail, Subject("agent", agent.id))
+    detail = world.db.read(read_detail, Subject("agent", agent.id), world.registry, world.home)
     assert isinstance(detail, AgentDetail)
     assert detail.answer is None
     assert [update.body["text"] for update in detail.updates] == ["hello"]
@@ -117,7 +117,7 @@ async def test_the_crowd_of_a_run_is_counted(world: World) -> None:
     await run.supervisor.at_work.end(
         run.driver.live.agents[token], AgentStatus.TIMEOUT, "engine", ""
     )
-    monitor = Monitor(world.db)
+    monitor = Monitor(world.db, registry=world.registry)
     monitor.want(View(run_id=run.id))
     crowd = monitor.refresh().crowd
     assert crowd.agents == {"completed": 2, "timeout": 1}
@@ -136,7 +136,7 @@ async def test_the_other_units_of_an_item_tell_what_was_decided(world: World) ->
     await world.db.write(stage, NewDecision(bob, "rejected", "pasted"), "operator:eve")
     await world.db.write(stage, NewDecision(bob, "accepted", "good after all"), "operator:eve")
 
-    detail = world.db.read(read_detail, Subject("unit", ann))
+    detail = world.db.read(read_detail, Subject("unit", ann), world.registry, world.home)
     assert isinstance(detail, UnitDetail)
     told = [(row.id, row.verdict, row.decision_status, row.note) for row in detail.siblings]
     assert told == [(bob, "accepted", "staged", "good after all"), (cid, "", "", "")]
@@ -148,6 +148,6 @@ async def test_an_agent_who_left_tells_why(world: World) -> None:
     token = await run.token("ann")
     agent = run.driver.live.agents[token]
     await run.supervisor.at_work.end(agent, AgentStatus.DISCONNECT, "engine", "no sign of life")
-    detail = world.db.read(read_detail, Subject("agent", agent.id))
+    detail = world.db.read(read_detail, Subject("agent", agent.id), world.registry, world.home)
     assert isinstance(detail, AgentDetail)
     assert (detail.status, detail.reason, detail.waiting) == ("disconnect", "no sign of life", None)

@@ -127,6 +127,13 @@ def run_config(run_id: int) -> Any:
     return TaskRun.get_by_id(run_id).config
 
 
+def run_blueprint(run_id: int) -> tuple[int, str, Any] | None:
+    """``(task, blueprint type, resolved config)`` of a run; None if there is none."""
+    for task_id, blueprint_type, config in _BLUEPRINT.fetch(run=run_id):
+        return task_id, blueprint_type, orjson.loads(config)
+    return None
+
+
 def count_runs(asked: Asked) -> int:
     """How many runs the filter lets through."""
     return int(_count_runs(*asked.shape).fetch(**asked.values)[0][0])
@@ -222,6 +229,11 @@ _RUN_TEXT = [Task.name, TaskRun.provider_type, TaskRun.id]
 _UNIT_TEXT = [Worker.name, Unit.id, Unit.status]
 _AGENT_TEXT = [Worker.name, Agent.id, Agent.status, Agent.unit]
 
+_BLUEPRINT = Compiled(
+    lambda: TaskRun.select(TaskRun.task, TaskRun.blueprint_type, TaskRun.config).where(
+        TaskRun.id == param("run")
+    )
+)
 _ONE_RUN = Compiled(lambda: _run_query().where(TaskRun.id == param("run")))
 
 

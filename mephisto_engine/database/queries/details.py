@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -27,6 +27,7 @@ from mephisto_engine.data_model import (
     Upload,
     Worker,
 )
+from mephisto_engine.data_model.answers import UpdateRecord
 from mephisto_engine.data_model.status import HOLDING_AGENT, LIVE_AGENT, DecisionStatus
 from mephisto_engine.database.compiled import Compiled, param
 from mephisto_engine.database.operations.assignments import SIZE
@@ -153,9 +154,10 @@ def units_of_assignment(assignment_id: int) -> list[SiblingRow]:
     return [_sibling(*row) for row in rows]
 
 
-def updates(agent_id: int) -> list[tuple[Any, ...]]:
-    """``(milliseconds, from the worker, JSON text)`` of the newest messages, oldest first."""
-    return _UPDATES.fetch(agent=agent_id)[::-1]
+def updates_of(agent_id: int) -> Iterator[UpdateRecord]:
+    """The newest messages of an agent, oldest first; very long ones as the text that was read."""
+    for at, is_from_worker, body in reversed(_UPDATES.fetch(agent=agent_id)):
+        yield UpdateRecord(from_ms(at), bool(is_from_worker), value(body))
 
 
 def units_to_fill(assignment_id: int) -> int:
@@ -164,7 +166,7 @@ def units_to_fill(assignment_id: int) -> int:
 
 
 def count_updates(agent_id: int) -> int:
-    """How many messages there are of an agent, also those that `updates` leaves out."""
+    """How many messages there are of an agent, also those that `updates_of` leaves out."""
     return int(_COUNT_UPDATES.fetch(agent=agent_id)[0][0])
 
 
