@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal
 
 from mephisto_engine.data_model.answers import UpdateRecord
 
@@ -36,7 +36,8 @@ class Pairs:
     kind: Literal["pairs"] = field(default="pairs", init=False)
 
 
-class Turn(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Turn:
     """One thing that was said."""
 
     who: str
@@ -67,7 +68,8 @@ class Grid:
     kind: Literal["grid"] = field(default="grid", init=False)
 
 
-class Compared(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Compared:
     """One field of an answer beside what it should be."""
 
     name: str
@@ -88,7 +90,8 @@ class Comparison:
 CheckResult = Literal["passed", "odd", "failed"]
 
 
-class Check(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Check:
     """One thing that was looked at. It says what it found; it decides nothing."""
 
     result: CheckResult

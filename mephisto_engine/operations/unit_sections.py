@@ -81,7 +81,9 @@ def read_sections(
 def _checks(data: SubmittedData, setup: RunSetup, registry: Registry) -> list[Check]:
     """What the blueprint has looked at; what it raises is one more thing to look at."""
     try:
-        found = [Check(*check) for check in setup.blueprint(registry).review_checks(data)]
+        found = list(setup.blueprint(registry).review_checks(data))
+        if not all(isinstance(check, Check) for check in found):
+            raise TypeError("review_checks gave what is no Check")
     except Exception as error:
         words = f"{setup.blueprint_type} cannot check this: {type(error).__name__}: {error}"
         return [Check("odd", words)]

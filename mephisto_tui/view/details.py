@@ -23,6 +23,7 @@ from mephisto_tui.safe_text import clean
 from mephisto_tui.view.decisions import PAST, VERBS
 from mephisto_tui.view.facts import NAME_CELLS, fact, fact_row
 from mephisto_tui.view.reading import one_line, row_section, rows_of, section, value_lines
+from mephisto_tui.view.sections import fault_line, section_lines
 from mephisto_tui.view.spans import BLANK, Line, Row, Span, Tone, line, padded
 from mephisto_tui.view.statuses import agent_status, unit_status
 from mephisto_tui.view.transcript import transcript
@@ -52,14 +53,14 @@ def side_rows(detail: Detail, now: datetime, cells: int) -> list[Row]:
         return unit_rows(detail, now, cells)
     if isinstance(detail, AgentDetail):
         return rows_of(section("SAID", transcript(detail.updates, cells)))
-    said = detail.agent.updates if detail.agent else ()
+    said = [one for one in detail.sections if one.kind == "transcript"]
     before = [row for one in detail.tries for row in _try_rows(one, cells)]
     others = [row for unit in detail.siblings for row in _sibling_rows(unit, cells)]
     return [
         *rows_of(section("TIMELINE", [_moment_line(one, cells) for one in detail.timeline])),
         *row_section("WHO HAD IT BEFORE", before),
         *row_section("ALSO ON THIS ITEM", others),
-        *rows_of(section("SAID", transcript(said, cells))),
+        *rows_of(section_lines(said, cells)),
     ]
 
 
@@ -101,19 +102,14 @@ def _unit_page(unit: UnitDetail, now: datetime, cells: int) -> list[Row]:
             ),
             *rows_of(_waiting(agent, now)),
         ]
-    return [*facts, Row(BLANK), *rows_of(_asked(unit, cells)), *_answered(agent, cells)]
+    return [*facts, Row(BLANK), *rows_of(_data(unit, cells))]
 
 
-def _asked(unit: UnitDetail, cells: int) -> list[Line]:
-    """What the item holds, and what this unit alone."""
-    return [
-        *section("ITEM", value_lines(unit.shared, cells) if unit.shared else []),
-        *section("THIS UNIT", value_lines(unit.data, cells) if unit.data else []),
-    ]
-
-
-def _answered(agent: AgentDetail | None, cells: int) -> list[Row]:
-    return [] if agent is None else rows_of(_handed_in(agent, cells))
+def _data(unit: UnitDetail, cells: int) -> list[Line]:
+    """What was asked and answered, as it reads in review; what was said stands beside it."""
+    shown = [one for one in unit.sections if one.kind != "transcript"]
+    fault = [fault_line(unit.fault, cells)] if unit.fault else []
+    return [*fault, *section_lines(shown, cells, "y copy path"), BLANK, *_beside(unit.agent, cells)]
 
 
 def _worker_row(agent: AgentDetail) -> Row:
@@ -144,7 +140,7 @@ def _agent_page(agent: AgentDetail, now: datetime, cells: int) -> list[Row]:
         *rows_of(_waiting(agent, now)),
         Row(BLANK),
         *row_section("PARTNERS", partners),
-        *_answered(agent, cells),
+        *rows_of(_handed_in(agent, cells)),
     ]
 
 
@@ -176,12 +172,18 @@ def _handed_in(agent: AgentDetail, cells: int) -> list[Line]:
     """The answer, the files, and what the page sent beside them."""
     title = "ANSWER, which came after the time was over" if agent.is_late else "ANSWER"
     answer = value_lines(agent.answer, cells) if agent.answer is not None else []
-    said = [text for at, body in agent.metadata for text in _aside(at, body, cells)]
     return [
         *section(title, answer),
         *section("FILES", [_file_line(file) for file in agent.files]),
-        *section("BESIDE THE ANSWER", said),
+        *_beside(agent, cells),
     ]
+
+
+def _beside(agent: AgentDetail | None, cells: int) -> list[Line]:
+    """Tips, feedback and what else the page sent beside the answer."""
+    sent = agent.metadata if agent is not None else ()
+    said = [text for at, body in sent for text in _aside(at, body, cells)]
+    return section("BESIDE THE ANSWER", said)
 
 
 def _aside(at: datetime, body: Any, cells: int) -> list[Line]:

@@ -11,7 +11,7 @@ from mephisto_tui.safe_text import clean
 from mephisto_tui.view.decisions import MARKS, VERBS, summary_line
 from mephisto_tui.view.glyphs import HERE, LATE, MARK, MARK_AND_CURSOR, WARNING
 from mephisto_tui.view.reading import wrapped_words
-from mephisto_tui.view.sections import section_lines
+from mephisto_tui.view.sections import fault_line, section_lines
 from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line, padded, with_right
 from mephisto_tui.view.words import age, clock_time, duration, first_line
 
@@ -77,7 +77,7 @@ def page_remark(cells: int) -> str:
 
 def unit_lines(detail: ReviewedUnit, staged: DecisionRow | None, cells: int) -> list[Line]:
     """The unit's own data, and what is known about how it came about."""
-    lines = [_fault(detail.fault, cells)] if detail.fault else []
+    lines = [fault_line(detail.fault, cells)] if detail.fault else []
     lines += section_lines(detail.sections, cells)
     if detail.around.siblings:
         lines += [BLANK, line(" ALSO ON THIS ITEM", "accent"), *_siblings(detail)]
@@ -90,10 +90,6 @@ def not_sent(staged: DecisionRow | None, cells: int) -> list[Line]:
         return []
     words = wrapped_words(f"{WARNING} not sent: {clean(staged.error, 300)}", max(1, cells - 2))
     return [*(line(f" {part}", "bad") for part in words), BLANK]
-
-
-def _fault(text: str, cells: int) -> Line:
-    return line(f" {WARNING} {clean(text, max(20, cells - 4))}", "warn")
 
 
 def _siblings(detail: ReviewedUnit) -> list[Line]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 from mephisto_engine.abstractions.review_view import (
@@ -38,25 +39,32 @@ _LONGEST_LIST: Final = 200
 """Characters of a list or a dict that stands on one line."""
 
 
-def section_lines(sections: Sequence[Section], cells: int) -> list[Line]:
-    """All sections, a blank line between two."""
+def section_lines(
+    sections: Sequence[Section], cells: int, file_keys: str = "⏎ open · y copy path"
+) -> list[Line]:
+    """All sections, a blank line between two; `file_keys` says what can be done with files."""
     lines: list[Line] = []
     for section in sections:
         lines += [BLANK] if lines else []
-        lines.append(title_line(section))
+        lines.append(title_line(section, file_keys if cells <= WIDEST_TERMINAL else ""))
         lines += body_lines(section, cells)
     return lines
 
 
-def title_line(section: Section) -> Line:
+def fault_line(text: str, cells: int) -> Line:
+    """Why the sections are not as their blueprint would have them."""
+    return line(f" {WARNING} {clean(text, max(20, cells - 4))}", "warn")
+
+
+def title_line(section: Section, file_keys: str = "") -> Line:
     """A section's title, and what there is to say of it as a whole."""
-    return (Span(f" {clean(section.title, 60)}", "accent"), *_remark(section))
+    return (Span(f" {clean(section.title, 60)}", "accent"), *_remark(section, file_keys))
 
 
-def _remark(section: Section) -> Line:
+def _remark(section: Section, file_keys: str) -> Line:
     """What stands beside the title."""
     if section.kind == "files":
-        return (Span("   ⏎ open · y copy path", "dim"),)
+        return (Span(f"   {file_keys}", "dim"),) if file_keys else ()
     if section.kind != "comparison":
         return ()
     right = sum(row.is_right for row in section.rows)
@@ -72,11 +80,13 @@ def body_lines(section: Section, cells: int) -> list[Line]:
             section.rows
         )
     if section.kind == "pairs":
-        return _each(section.rows, partial(_pair, _label_room(section.rows)), cells)
+        label = _label_room(name for name, _ in section.rows)
+        return _each(section.rows, partial(_pair, label), cells)
     if section.kind == "transcript":
-        return _each(section.turns, partial(_turn, _label_room(section.turns)), cells)
+        label = _label_room(turn.who for turn in section.turns)
+        return _each(section.turns, partial(_turn, label), cells)
     if section.kind == "comparison":
-        label = max(_label_room(section.rows), len(EXPECTED))
+        label = max(_label_room(row.name for row in section.rows), len(EXPECTED))
         return _each(section.rows, partial(_compared, label), cells)
     if section.kind == "checks":
         return list(_side_by_side(_each(section.rows, _check, cells), cells))
@@ -96,9 +106,10 @@ def _more(rows: Sequence[Any]) -> list[Line]:
     return [line(f"  … {left} more; v shows all", "dim")] if left > 0 else []
 
 
-def _label_room(rows: Sequence[Sequence[Any]]) -> int:
-    """Cells that the names of rows take, which come first in each."""
-    return max((width(clean(str(row[0]), LABEL_CELLS)) for row in rows[:MOST_ROWS]), default=0)
+def _label_room(names: Iterable[Any]) -> int:
+    """Cells that the names of rows take."""
+    shown = (width(clean(str(name), LABEL_CELLS)) for name in islice(names, MOST_ROWS))
+    return max(shown, default=0)
 
 
 def _pair(label: int, row: tuple[str, Any], cells: int) -> list[Line]:

@@ -35,7 +35,7 @@ def said(*bodies, start=0):
 
 
 def checks(blueprint, data):
-    return [tuple(check) for check in blueprint.review_checks(data)]
+    return [(check.result, check.text) for check in blueprint.review_checks(data)]
 
 
 def form(*fields):

@@ -39,7 +39,7 @@ def test_a_unit_is_printed_in_the_words_of_its_screen(line: CommandLine) -> None
     assert "worker        ada\nagent         1  ✓ submitted   1m00s" in shown
     assert f"agent {ada.id}, worker ada, submitted" in shown
     assert f"{bea.unit_id}  ? review" in shown.partition("ALSO ON THIS ITEM")[2]
-    (why,) = [text for text in shown.splitlines() if text.startswith("why")]
+    (why,) = [text for text in shown.splitlines() if text.strip().startswith("why")]
     assert why.count("word ") == 60
     assert is_harmless(shown.replace("\n", ""))
 
@@ -88,3 +88,16 @@ def test_what_is_not_there_is_said_with_where_to_look(line: CommandLine, kind: s
     assert f"There is no {kind}" in found.stderr
     assert f"`mephisto-tui {kind}s` lists them" in found.stderr
     assert "Traceback" not in found.stderr
+
+
+def test_a_unit_has_the_sections_and_checks_of_its_review(line: CommandLine) -> None:
+    ada = line.agents["ada"]  # type: ignore[attr-defined]
+    shown = line.run("unit", str(ada.unit_id)).stdout
+    sections = {item["title"]: item for item in line.json("unit", str(ada.unit_id))["sections"]}
+
+    assert [*sections][-2:] == ["ANSWER", "CHECKS"]
+    assert sections["ANSWER"]["kind"] == "pairs"
+    assert sections["ANSWER"]["rows"][0] == ["rating", "safe"]
+    assert {"result": "passed", "text": "answered every field"} in sections["CHECKS"]["rows"]
+    assert "✓ answered every field\n" in shown
+    assert "Y answered every field\n" in line.run("--ascii", "unit", str(ada.unit_id)).stdout

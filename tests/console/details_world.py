@@ -6,7 +6,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mephisto_engine.abstractions.review_view import Moment
+from mephisto_engine.abstractions.review_view import (
+    Check,
+    Checks,
+    Compared,
+    Comparison,
+    Files,
+    Moment,
+    Section,
+    Transcript,
+    Turn,
+    sections_of,
+)
 from mephisto_engine.data_model.answers import UpdateRecord
 from mephisto_engine.data_model.records import WorkerRecord
 from mephisto_engine.database.queries.details import SiblingRow
@@ -116,7 +127,7 @@ def _unit(unit_id: int, hostile: str) -> UnitDetail:
         item_index=312, unit_index=0, status="completed", status_at=ago(minutes=20), pay_cents=30,
         created_at=ago(hours=3), worker_id=3, worker_name=hostile or "A2X9K1",
         shared={"prompt": hostile or PROMPT, "reply": hostile or "put an iron on it"}, data={},
-        agent=_agent(5521, hostile),
+        agent=_agent(5521, hostile), sections=_sections(hostile), fault=hostile,
         timeline=(
             Moment(ago(hours=3), "created"),
             Moment(ago(hours=1), hostile or "agent 5511, worker A0LLR4, left: timeout", True),
@@ -138,6 +149,35 @@ def _unit(unit_id: int, hostile: str) -> UnitDetail:
                 hostile or "the time for the assignment was over",
             ),
         ),
+    )  # fmt: skip
+
+
+def _sections(hostile: str) -> tuple[Section, ...]:
+    """A gold unit whose answer is partly wrong, with a table and a conversation."""
+    spans = [
+        {"from": 0, "to": 12, "what": hostile or "hedge"},
+        {"from": 40, "to": 51, "what": "advice"},
+    ]
+    answer = {hostile or "rating": hostile or "safe", "why": hostile or WHY, "spans": spans}
+    said = (
+        Turn(hostile or "bot", hostile or "Hi!", ago(minutes=24)),
+        Turn("suggest", hostile or "a title", ago(minutes=23)),
+        Turn("", hostile or "failed, timeout: took longer than 30 s", ago(minutes=22), is_bad=True),
+    )
+    return (
+        *sections_of("PROMPT", {"prompt": hostile or PROMPT, "reply": "put an iron on it"}),
+        *sections_of("ANSWER", answer),
+        Transcript("CHAT", said),
+        Comparison("GOLD", (
+            Compared(hostile or "rating", hostile or "unsafe", hostile or "safe", is_right=False),
+            Compared("sure", "yes", "yes", is_right=True),
+        )),
+        Checks("CHECKS", (
+            Check("passed", hostile or "answered every field"),
+            Check("failed", "gold unit failed"),
+            Check("odd", hostile or "took 4m31s, 18% slower than this worker's median (3m50s)"),
+        )),
+        Files("FILES", ((hostile or "screenshot.png", "/lab/runs/142/uploads/7f3a.png", 219_000),)),
     )  # fmt: skip
 
 

@@ -53,23 +53,23 @@ def test_what_was_known_beforehand_is_said(
 )
 def test_the_gold_units_of_a_worker_count(right: int, wrong: int, result: str) -> None:
     (found,) = checked(here=Figures(gold_right=right, gold_wrong=wrong))
-    assert found == (result, f"{right} of {right + wrong} gold units right")
+    assert found == Check(result, f"{right} of {right + wrong} gold units right")
 
 
 def test_a_time_is_compared_with_the_workers_median() -> None:
     here = Figures(completed=5, median_seconds=230.0)
     (found,) = checked(answer(1, 1, {}, 271.0), here=here)
-    assert found == ("passed", "took 4m31s, 18% slower than this worker's median (3m50s)")
+    assert found == Check("passed", "took 4m31s, 18% slower than this worker's median (3m50s)")
     (found,) = checked(answer(1, 1, {}, 30.0), here=here)
-    assert found == ("odd", "took 30s, 87% faster than this worker's median (3m50s)")
+    assert found == Check("odd", "took 30s, 87% faster than this worker's median (3m50s)")
 
 
 def test_the_time_of_a_new_worker_is_compared_with_that_of_others() -> None:
     others = [answer(n, 2 + n, {}, 100.0) for n in range(5)]
     (found,) = checked(*others, answer(9, 1, {}, 101.0))
-    assert found == ("passed", "took 1m41s, about the median around it (1m40s)")
+    assert found == Check("passed", "took 1m41s, about the median around it (1m40s)")
     (found,) = checked(answer(9, 1, {}, 101.0))
-    assert found == ("passed", "took 1m41s; too few others to compare")
+    assert found == Check("passed", "took 1m41s; too few others to compare")
 
 
 def test_a_time_that_is_not_ordinary_at_all_stands_out() -> None:
@@ -83,7 +83,7 @@ def test_a_time_that_is_not_ordinary_at_all_stands_out() -> None:
 def test_a_text_that_was_there_before_is_named() -> None:
     others = [answer(7, 2, {"why": TEXT}), answer(8, 1, {"why": "something else entirely here"})]
     found = checked(*others, answer(9, 1, {"why": f"{TEXT.upper()}!"}))
-    assert found[-1] == (
+    assert found[-1] == Check(
         "odd", "wrote the same in ‘why’ of unit 9 as another worker wrote in unit 7",
     )  # fmt: skip
 
@@ -127,7 +127,7 @@ def test_a_unit_in_review_has_its_checks_and_its_timeline(run: ReviewedRun) -> N
     run.review.stage(NewDecision(run.units[0], "accepted", "fine"))
     sections = run.review.detail(run.units[0]).sections
     (checks,) = [section for section in sections if isinstance(section, Checks)]
-    assert checks.rows[0] == ("passed", "answered every field")
+    assert checks.rows[0] == Check("passed", "answered every field")
     (timeline,) = [section for section in sections if isinstance(section, Timeline)]
     said = [moment.text for moment in timeline.moments]
     assert said == [
