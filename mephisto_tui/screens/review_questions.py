@@ -6,10 +6,12 @@ A function here runs as a worker of the app: it may wait for answers.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from mephisto_engine.abstractions.review_view import Files
 from mephisto_engine.cents import amount, as_cents, dollars
@@ -22,6 +24,7 @@ from mephisto_tui.screens.confirm import Answer, ConfirmScreen, Question, senten
 from mephisto_tui.screens.prompt import PromptScreen
 from mephisto_tui.view.consequences import NUMBER_TO_TYPE
 from mephisto_tui.view.decisions import VERBS, summary_table
+from mephisto_tui.view.raw import Raw, laid_out
 from mephisto_tui.view.words import plural
 
 if TYPE_CHECKING:
@@ -219,17 +222,21 @@ async def how_to_leave(app: ConsoleApp, staged: Sequence[DecisionRow]) -> str | 
     return await app.push_screen_wait(ConfirmScreen(question))
 
 
-def plain_unit(detail: ReviewedUnit) -> dict[str, Any]:
-    """A unit as JSON shows it."""
-    unit = detail.record.unit
-    return {
+def raw_unit(detail: ReviewedUnit) -> Raw:
+    """All of a unit as JSON; an answer that is long, or cannot be read, as it came."""
+    unit, text = detail.record.unit, detail.record.text or ""
+    title = f"Unit {unit.id}"
+    facts = {
         "unit_id": unit.id,
         "worker": detail.record.worker_name,
         "inputs": {**unit.shared, **unit.data},
-        "answer": detail.record.text,
         "history": list(detail.record.history),
         "metadata": list(detail.record.metadata),
     }
+    if len(text) <= LARGE:
+        with suppress(json.JSONDecodeError, RecursionError):
+            return Raw(title, laid_out(facts | {"answer": json.loads(text)}), ".json")
+    return Raw(title, f"{laid_out(facts)}\n\nThe answer as it came:\n{text}")
 
 
 def files_of(detail: ReviewedUnit) -> list[ReviewFile]:

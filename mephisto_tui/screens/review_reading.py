@@ -255,9 +255,8 @@ class ReadingScreen(PanesScreen):
         self._read_ahead()
         queue, detail, draft = self.queue, self.detail, self.draft
         figures = detail.around.here if detail is not None else None
-        number = len(self.staged)
         sent = self.door.sent if self.door is not None and self.door.is_sending else None
-        count = view.staged_count(number, sent)
+        count = view.staged_count(self.staged, sent)
         self.query_one("#desk").set_class(queue.grouping == "item", "is-by-item")
         self._block("position").show(lambda cells: [view.position(queue, figures, count, cells)])
         block = self._block("queue")
@@ -265,7 +264,7 @@ class ReadingScreen(PanesScreen):
         self._show_unit(queue.current, detail)
         self._block("trail").show(lambda cells: view.trail(queue, detail, cells))
         staged = self._block("staged")
-        staged.retitle(view.staged_title(summarise(self.staged), number, sent))
+        staged.retitle(view.staged_title(self.staged, summarise(self.staged), sent))
         staged.show(lambda cells: view.staged_lines(self.staged, cells))
         self._block("note").show(
             lambda cells: [view.draft_line(draft.note, draft.bonus_cents, draft.block, cells)]
@@ -388,13 +387,7 @@ class ReadingScreen(PanesScreen):
         self.redraw()
 
     def raw(self) -> Raw | None:
-        detail = self.detail
-        if detail is None:
-            return None
-        unit = detail.record.unit
-        if detail.record.text is not None and len(detail.record.text) > questions.LARGE:
-            return Raw(f"Answer of unit {unit.id}", detail.record.text)
-        return Raw.of(f"Unit {unit.id}", questions.plain_unit(detail))
+        return None if self.detail is None else questions.raw_unit(self.detail)
 
     def text_to_copy(self) -> str:
         here, detail = self.queue.current, self.detail

@@ -32,11 +32,21 @@ class Raw(NamedTuple):
 
 
 def json_text(value: Any) -> str:
-    """Indented JSON; characters that a terminal obeys stand there as escapes."""
+    """`laid_out`, with secrets masked."""
     # The package of configs is a fiftieth of a second that no first picture needs.
     from mephisto_engine.config.redaction import redacted
 
-    text = json.dumps(redacted(value), default=_shown, indent=2, ensure_ascii=False)
+    return laid_out(redacted(value))
+
+
+def laid_out(value: Any) -> str:
+    """Indented JSON; characters that a terminal obeys stand there as escapes.
+
+    What workers wrote is shown by this: a field that they call ``token`` holds no secret of ours.
+    """
+    text = json.dumps(value, default=_shown, indent=2, ensure_ascii=False)
+    if text.isascii() and "\x7f" not in text:
+        return text  # the others `json` has escaped
     lines = text.split("\n")
     return "\n".join(text if is_harmless(text) else _escaped(text) for text in lines)
 
@@ -49,6 +59,8 @@ def wrapped(text: str, cells: int) -> list[Line]:
 def _parts(text: str, cells: int) -> list[str]:
     if cells <= 1 or width(text) <= cells:
         return [text]
+    if text.isascii():
+        return [text[start : start + cells] for start in range(0, len(text), cells)]
     parts, part, room = [], "", cells
     for character in text:
         room -= width(character)

@@ -211,20 +211,25 @@ def staged_lines(staged: Sequence[DecisionRow], cells: int) -> list[Line]:
     for row in staged[-12:]:
         note = f" ‘{clean(first_line(row.note), 20)}’" if row.note else ""
         name = clean(row.worker_name, 16)
-        spans += [Span(" "), verdict_mark(row.verdict), Span(f" {row.unit_id} {name}{note}  ")]
+        failed = Span(WARNING if row.error else "", "bad")
+        number = Span(f" {row.unit_id} {name}{note}  ")
+        spans += [Span(" "), failed, verdict_mark(row.verdict), number]
     kept = "sent by w, on leaving, or by `mephisto-tui review send`; kept in the database until"
     return [tuple(spans), line(f" {kept} then, so a dropped SSH session loses nothing", "dim")]
 
 
-def staged_count(number: int, sent: int | None) -> str:
+def staged_count(staged: Sequence[DecisionRow], sent: int | None) -> str:
     """``staged 5``, or how many of them are sent while that is under way."""
-    return f"staged {number}" if sent is None else f"sending {sent}/{number}"
+    if sent is not None:
+        return f"sending {sent}/{len(staged)}"
+    failed = sum(bool(row.error) for row in staged)
+    return f"staged {len(staged)}" + (f" {WARNING} {failed} failed" if failed else "")
 
 
-def staged_title(summary: Summary, number: int, sent: int | None) -> Line:
+def staged_title(staged: Sequence[DecisionRow], summary: Summary, sent: int | None) -> Line:
     """The batch in figures."""
-    under_way = "" if sent is None else f" · sending {sent}/{number}"
-    return line(f"Staged decisions {number} · {summary_line(summary)}{under_way}", "strong")
+    head = staged_count(staged, sent).replace("staged", "Staged decisions")
+    return line(f"{head} · {summary_line(summary)}", "strong")
 
 
 def draft_line(note: str, bonus_cents: int, block_reason: str | None, cells: int) -> Line:

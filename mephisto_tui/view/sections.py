@@ -19,7 +19,7 @@ from mephisto_engine.abstractions.review_view import (
 from mephisto_tui.safe_text import clean, is_harmless, width
 from mephisto_tui.view.glyphs import DONE, FAILED, LATE, WARNING
 from mephisto_tui.view.grid import WIDEST_TERMINAL, grid_lines
-from mephisto_tui.view.raw import json_text
+from mephisto_tui.view.raw import laid_out
 from mephisto_tui.view.reading import wrapped_words
 from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line, line_width, padded
 from mephisto_tui.view.words import clock_time, plural, size
@@ -234,6 +234,6 @@ def _as_json(section: Json) -> str:
 
 def _dumped(value: Any) -> str:
     try:
-        return json_text(value)
+        return laid_out(value)
     except RecursionError:
         return "nested too deeply to be laid out; v shows it as it came"

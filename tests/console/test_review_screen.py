@@ -22,6 +22,7 @@ from mephisto_engine.database.operations.runs import NewAssignment
 from mephisto_engine.operations.review import Review
 from mephisto_engine.testing.clock import FakeClock
 from mephisto_tui.commands import commands_for
+from mephisto_tui.safe_text import is_harmless, width
 from mephisto_tui.screens.menu import DialogScreen
 from mephisto_tui.screens.prompt import PromptScreen
 
@@ -210,27 +211,97 @@ async def test_hostile_answers_are_shown_and_obeyed_by_nobody(
     golden(f"review-hostile-{size[0]}x{size[1]}", text)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        json.dumps({"text": "x" * 1_000_000}),
-        "[" * 900 + "]" * 900,
-        json.dumps({f"key {n}": n for n in range(5000)}),
-        "not json at all",
-        "null",
-        json.dumps("just text"),
-        json.dumps({"a": {"b": [1, {"c": None}]}}),
-    ],
-    ids=["long", "deep", "wide", "no-json", "null", "text", "nested"],
-)
-async def test_odd_answers_are_shown_somehow(open_db, console, screen_text, body):
-    desk = Desk(*open_db, [body], ("alice",))
+def nested(depth: int, beginning: str, end: str) -> str:
+    return beginning * depth + "1" + end * depth
+
+
+ODD = {
+    "long": json.dumps({"text": "x" * 1_000_000}),
+    "long-codes": json.dumps({"text": "\x1b[31m" * 100_000}),
+    "deep-lists": nested(1000, "[", "]"),
+    "deep-dicts": nested(1000, '{"a":', "}"),
+    "too-deep": nested(5000, "[", "]"),
+    "wide": json.dumps({f"key {n}": n for n in range(10_000)}),
+    "long-key": json.dumps({"k" * 100_000: 1}),
+    "list": json.dumps(list(range(100_000))),
+    "table": json.dumps({"rows": [{"token": "\u202e" * 50, "n": n} for n in range(3000)]}),
+    "right-to-left": json.dumps({"text": "\u202eשלום עולם " * 2000}),
+    "marks": json.dumps({"text": "e" + "\u0301" * 10_000, "z": "\u200b" * 10_000}),
+    "wide-letters": json.dumps(
+        {"日本語" * 20: "日本語" * 5000, "family": "👩\u200d👩\u200d👧" * 500}
+    ),
+    "lines": json.dumps({"text": "\n\r\t\v\f" * 10_000}),
+    "markup": json.dumps({"[bold]": "[/x][@click=app.quit]quit[/] [link=file:///etc]x[/link]"}),
+    "number": '{"n": ' + "9" * 4000 + "}",
+    "no-json": "not json at all",
+    "null": "null",
+    "text": json.dumps("just text"),
+    "nested": json.dumps({"a": {"b": [1, {"c": None}]}}),
+    "empty": "{}",
+}
+
+
+def assert_frame_holds(text: str, size: tuple[int, int]) -> None:
+    """Every line fits, and each that begins with an edge ends with one, in the last cell."""
+    assert len(text.splitlines()) == size[1]
+    for row in text.splitlines():
+        assert width(row) <= size[0]
+        assert is_harmless(row)
+        if row.startswith("│"):
+            assert row.endswith("│")
+            assert width(row) == size[0]
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x50"])
+@pytest.mark.parametrize("grouping", ["worker", "item"])
+async def test_odd_answers_are_shown_and_break_no_frame(
+    open_db, console, screen_text, size, grouping
+):
+    workers = ("alice", "bob") * (len(ODD) // 2)
+    app = console(Desk(*open_db, list(ODD.values()), workers, per_item=2))
+    async with app.run_test(size=size) as pilot:
+        await press(pilot, "2", *(["o"] if grouping == "item" else []))
+        for _ in ODD:
+            assert_frame_holds(screen_text(app), size)
+            await press(pilot, "pagedown")
+            assert_frame_holds(screen_text(app), size)
+            await press(pilot, "j")
+
+
+async def test_odd_answers_are_there_raw_and_can_be_decided(open_db, console, screen_text):
+    desk = Desk(*open_db, list(ODD.values()), ("alice",) * len(ODD))
     app = console(desk)
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "2", "pagedown", "v")
-        assert "raw" in screen_text(app)
-        await press(pilot, "q", "a")
-        assert desk.staged() == {desk.units[0]: "accepted"}
+        await press(pilot, "2")
+        for _ in ODD:
+            await press(pilot, "v", "G")
+            assert "raw" in screen_text(app)
+            assert_frame_holds(screen_text(app), SMALL)
+            await press(pilot, "q", "a")
+        assert sorted(desk.staged()) == desk.units
+
+
+@pytest.mark.parametrize(
+    ("name", "end"), [("long", "xxx"), ("deep-lists", "]]]"), ("no-json", "all")]
+)
+async def test_all_of_an_answer_is_there_raw(open_db, console, screen_text, name, end):
+    app = console(Desk(*open_db, [ODD[name]], ("alice",)))
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "v")
+        text = app.screen.raw().text
+        assert ODD[name] in text
+        await press(pilot, "G")
+        assert end in screen_text(app)
+
+
+async def test_what_workers_call_a_token_is_no_secret_of_ours(open_db, console, screen_text):
+    answer = {"spans": {"first": [{"token": "cat", "api_key": "x1"}, 2]}}
+    app = console(Desk(*open_db, [json.dumps(answer)], ("alice",)))
+    async with app.run_test(size=LARGE) as pilot:
+        await press(pilot, "2")
+        assert '"token": "cat"' in screen_text(app)
+        await press(pilot, "v")
+        assert '"api_key": "x1"' in screen_text(app)
 
 
 async def test_a_unit_takes_one_key(desk, console):
@@ -467,16 +538,25 @@ async def test_send_pays_after_its_summary(desk, console, screen_text):
         assert app.screen.queue.total == 4
 
 
-async def test_what_fails_stays_and_says_why(desk, console, screen_text):
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x50"])
+async def test_what_fails_stays_and_says_why(desk, console, screen_text, golden, size):
     desk.run.change_provider(refuse=1.0)
     app = console(desk)
-    async with app.run_test(size=LARGE) as pilot:
-        await press(pilot, "2", "a", "w", "s")
-        await app.workers.wait_for_complete()
-        await pilot.pause()
-        await press(pilot, "k")
+    async with app.run_test(size=size) as pilot:
+        await press(pilot, "2", "a", "p", "w", "s")
+        await settled(pilot)
+        assert "0 sent, 2 still staged: approve: The mock provider refuses" in screen_text(app)
+        await press(pilot, "k", "k")
         assert "not sent: approve: The mock provider refuses." in screen_text(app)
-        assert len(desk.staged()) == 1
+        assert len(desk.staged()) == 2
+        golden(f"review-trouble-{size[0]}x{size[1]}", screen_text(app))
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x50"])
+async def test_an_empty_queue_says_what_is_in_progress(open_db, console, screen_text, golden, size):
+    text = await look(console(Desk(*open_db, ["{}"], ())), screen_text, size)
+    assert "nothing to review; " in text
+    golden(f"review-empty-{size[0]}x{size[1]}", text)
 
 
 @pytest.mark.parametrize(
