@@ -10,12 +10,14 @@ from peewee import SQL, Value, fn
 
 from benchmarks.child import in_child, new_home
 from benchmarks.figure import Figure, quantile
+from mephisto_engine.abstractions.review_view import sections_of
 from mephisto_engine.data_model import Agent, Submission, Unit
 from mephisto_engine.database import MephistoDB, default_home
 from mephisto_engine.database.operations.review import NewDecision
 from mephisto_engine.operations.review import Review
 from mephisto_engine.testing.conformance.database import StoredRun
 from mephisto_tui.review_queue import ReviewQueue, arranged
+from mephisto_tui.view.sections import section_lines
 
 UNITS = 50_000
 WORKERS = 500
@@ -39,7 +41,33 @@ def measure() -> list[Figure]:
     busy = Figure(
         f"the same, of a worker with {UNITS // BUSY:,} (p95)", told["busy"], "s", UNIT_SECONDS
     )
-    return [opened, unit, busy, decided]
+    hostile = Figure("the slowest of the hostile answers is laid out", worst_layout(), "s", 0.1)
+    return [opened, unit, busy, decided, hostile]
+
+
+def worst_layout() -> float:
+    """Seconds until the slowest of some answers that were made to be slow stands in lines."""
+    deep: object = 1
+    for _ in range(1000):
+        deep = {"a": [deep]}
+    answers = (
+        {"text": "\x1b[31m" * 200_000},
+        {"text": "\u202eשלום " * 150_000},
+        {"text": "e" + "\u0301" * 500_000},
+        {"text": "👩\u200d👩\u200d👧" * 100_000},
+        {f"key {n}": "v" * 200 for n in range(10_000)},
+        {"list": list(range(100_000))},
+        {"rows": [{"a": "b" * 100, "c": n} for n in range(10_000)]},
+        deep,
+    )
+    return max(map(_seconds_to_lay_out, answers))
+
+
+def _seconds_to_lay_out(answer: object) -> float:
+    sections = sections_of("ANSWER", answer)
+    started = time.perf_counter()
+    section_lines(sections, 90)
+    return time.perf_counter() - started
 
 
 def review() -> dict[str, float]:

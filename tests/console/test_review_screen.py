@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import threading
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -468,6 +469,53 @@ async def test_more_than_ten_marked_are_typed_and_those_out_of_sight_are_named(
         assert len(desk.staged()) == 1
         await press(pilot, "backspace", "1", "2", "enter")
         assert len(desk.staged()) == 12
+
+
+async def test_a_slow_disk_holds_no_key_up(desk, console, screen_text):
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2")
+        go_on = threading.Event()
+        held = desk.db.write_now
+        desk.db.write_now = lambda *args: go_on.wait(20) and held(*args)
+        try:
+            await pilot.press("a", "p")
+            assert "▸5 ·" in screen_text(app)
+            assert "1 a  3 p" in screen_text(app)
+            assert "staged 0" in screen_text(app)
+            assert desk.staged() == {}
+        finally:
+            go_on.set()
+        await settled(pilot)
+        assert desk.staged() == {desk.units[0]: "accepted", desk.units[2]: "soft_rejected"}
+        assert "staged 2" in screen_text(app)
+
+
+async def test_what_was_decided_before_leaving_is_stored(desk, console):
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2")
+        for key in ("a", "a"):
+            app.post_message(events.Key(key, key))
+        await pilot.pause()
+        app.exit()
+    app.bridge.door.close()
+    assert len(desk.staged()) == 2
+
+
+async def test_a_decision_that_is_refused_is_shown_as_none(desk, console, screen_text):
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "n")
+        await typed(pilot, "fine")
+        other = Review(desk.db, desk.home, "operator:other", patience=QUICK)
+        other.stage(NewDecision(desk.units[0], "accepted"))
+        await asyncio.to_thread(other.send)
+        await press(pilot, "p")
+        assert "cannot become soft_rejected" in screen_text(app)
+        await settled(pilot)
+        assert {unit.unit_id for unit in app.screen.queue.units} == set(desk.units[1:])
+        assert desk.staged() == {}
 
 
 async def test_undo_takes_back_one_act_at_a_time(desk, console):

@@ -110,7 +110,10 @@ def queue(scope: Scope) -> list[QueuedUnit]:
         .where(is_queued & scope.of(Unit.task_run))
         .order_by(Worker.id, Unit.status_at, Unit.id)
     )
-    return [_queued(row, staged.get(row[0], "")) for row in _rows(query)]
+    return [
+        QueuedUnit._make((*row[:10], from_ms(row[10]), staged.get(row[0], "")))
+        for row in _rows(query)
+    ]
 
 
 def decided_before(scope: Scope) -> dict[int, tuple[int, int, int]]:
@@ -172,10 +175,6 @@ def _decisions() -> Any:
         .join(TaskRun)
         .join(Task)
     )
-
-
-def _queued(row: Sequence[Any], staged: str) -> QueuedUnit:
-    return QueuedUnit(*_timed((*row, staged), 10))
 
 
 def _decision(row: Sequence[Any]) -> DecisionRow:
