@@ -30,7 +30,7 @@ from mephisto_tui.screens.panes import PanesScreen
 from mephisto_tui.screens.review_questions import Draft
 from mephisto_tui.view import review as view
 from mephisto_tui.view.raw import Raw
-from mephisto_tui.view.review_item import Seen, item_lines
+from mephisto_tui.view.review_item import Seen, item_lines, of_one_alone
 from mephisto_tui.view.spans import BLANK, Line, Span, line
 from mephisto_tui.widgets.block import Block, MakeLines
 from mephisto_tui.widgets.filter_line import FilterLine
@@ -303,7 +303,11 @@ class ReadingScreen(PanesScreen):
         seen = Seen(item, here.unit_id, verdicts, marked)
         self._show_page(
             (here.unit_id, staged, tuple(verdicts.items()), marked),
-            lambda cells: [*view.not_sent(staged, cells), *item_lines(seen, cells)],
+            lambda cells: [
+                *view.not_sent(staged, cells),
+                *item_lines(seen, cells),
+                *of_one_alone(seen, detail.sections, cells),
+            ],
         )
 
     def _show_page(self, key: Hashable, make: MakeLines) -> None:

@@ -102,6 +102,17 @@ class Field:
         return Span(f"{self.likes}/{len(self.values)}", "dim" if self.is_agreed else "warn")
 
 
+def of_one_alone(seen: Seen, sections: Sequence[Section], cells: int) -> list[Line]:
+    """What is known of the unit at hand and was not read of the others, such as its checks."""
+    known = {(type(part), part.title) for unit in seen.units for part in unit.sections}
+    lines: list[Line] = []
+    for part in sections:
+        if (type(part), part.title) not in known:
+            title = (*title_line(part), Span(f"   of unit {seen.here}", "dim"))
+            lines += [BLANK, title, *body_lines(part, cells)]
+    return lines
+
+
 def item_lines(seen: Seen, cells: int) -> list[Line]:
     """What was to be done, and each unit's answer: in columns where there is room for two."""
     shared, own = _parted(seen.units)
