@@ -4,8 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mephisto_engine.data_model import TaskRun
+from mephisto_engine.data_model import Intent, TaskRun
+from mephisto_engine.data_model.status import IntentStatus
 from mephisto_engine.database import MephistoDB
+from mephisto_engine.operations.invariants import check_invariants
 from mephisto_engine.operations.payments import Patience
 from mephisto_engine.operations.review import Review
 from mephisto_engine.testing.conformance.database import StoredRun
@@ -52,6 +54,20 @@ class ReviewedRun:
 def ledger_of(home: Path) -> Ledger:
     """The mock provider's own books."""
     return Ledger("MOCK_REQUESTER", home / LEDGER)
+
+
+def check_books(db: MephistoDB, home: Path) -> None:
+    """What the provider has done is what we know of, and nothing twice."""
+    entries = ledger_of(home).entries
+    intents = dict(db.stream(Intent.select(Intent.key, Intent.status)))
+    calls = {key for key in entries if not entries[key].kind.endswith("block")}
+    confirmed = {key for key, status in intents.items() if status == IntentStatus.CONFIRMED}
+    maybe = {key for key, status in intents.items() if status in ("sent", "unknown")}
+    assert {key for key in confirmed if not key.startswith("block:")} <= calls
+    assert calls <= confirmed | maybe
+    approved = [entry.unit_id for entry in entries.values() if entry.kind == "approve"]
+    assert len(approved) == len(set(approved))
+    assert [item for item in check_invariants(db) if item.level != "ok"] == []
 
 
 def _config(provider: dict[str, Any]) -> dict[str, Any]:

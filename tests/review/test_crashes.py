@@ -9,48 +9,24 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from killing import killed_at
-from review_world import ReviewedRun, ledger_of
+from review_world import ReviewedRun, check_books, ledger_of
 
-from mephisto_engine.data_model import Intent
-from mephisto_engine.data_model.status import IntentStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations.review import NewDecision
 from mephisto_engine.errors import ProviderError, StateError
-from mephisto_engine.operations.invariants import check_invariants
 from mephisto_engine.operations.payments import STEPS
-from mephisto_providers.mock.ledger import Entry, Ledger
 
 WORKERS = ("alice", "bob", "carol", "alice", "bob", "carol")
 BUDGET = 90
 VERDICTS = ("accepted", "soft_rejected", "rejected")
 FAULTS = ("throttle", "drop", "hang", "refuse")
 
-
-@pytest.fixture(autouse=True)
-def forgetful_provider(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A provider to which a key says nothing: what it is asked for twice, it does twice."""
-    record = Ledger.record
-
-    def record_again(ledger: Ledger, key: str, entry: Entry) -> None:
-        times = sum(known.split("#")[0] == key for known in ledger.entries)
-        record(ledger, f"{key}#{times}" if times else key, entry)
-
-    monkeypatch.setattr(Ledger, "record", record_again)
+pytestmark = pytest.mark.usefixtures("forgetful_provider")
 
 
 def _check_books(run: ReviewedRun, home: Path) -> None:
-    """What the provider has done is what we know of, and nothing twice."""
-    entries = ledger_of(home).entries
-    intents = dict(run.db.stream(Intent.select(Intent.key, Intent.status)))
-    calls = {key for key in entries if not entries[key].kind.endswith("block")}
-    confirmed = {key for key, status in intents.items() if status == IntentStatus.CONFIRMED}
-    maybe = {key for key, status in intents.items() if status in ("sent", "unknown")}
-    assert {key for key in confirmed if not key.startswith("block:")} <= calls
-    assert calls <= confirmed | maybe
-    approved = [entry.unit_id for entry in entries.values() if entry.kind == "approve"]
-    assert len(approved) == len(set(approved))
+    check_books(run.db, home)
     assert ledger_of(home).paid_cents() <= BUDGET
-    assert [item for item in check_invariants(run.db) if item.level != "ok"] == []
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
