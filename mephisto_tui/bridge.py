@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from mephisto_engine.errors import MephistoError, StateError
 from mephisto_engine.operations.snapshot import Snapshot, View
+from mephisto_tui.daemon_worker import DaemonWorker
 from mephisto_tui.statistics_feed import Asked, StatisticsFeed
 from mephisto_tui.view.chrome import Freshness
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 PERIOD: Final = 0.25
 """Least seconds between two snapshots."""
+PATIENCE: Final = 2.0
+"""Seconds that whoever leaves waits for what has been begun."""
 COMMAND_SECONDS: Final = 30.0
 """How long a command may take before the console says that nobody answered."""
 
@@ -117,7 +120,9 @@ class MonitorBridge:
         self._read_at: float | None = None
         self._error = ""
         self._stopped = threading.Event()
-        self._commands = ThreadPoolExecutor(max_workers=1, thread_name_prefix="console-command")
+        self.is_held_up = False
+        """After `stop`: whether something has not returned, as on a disk that hangs."""
+        self._commands = DaemonWorker("console-command")
         self._thread = threading.Thread(target=self._watch, name="console-monitor", daemon=True)
         self._thread.start()
 
@@ -185,11 +190,15 @@ class MonitorBridge:
             self.launching.close()
         if self._review is not None:
             self._review.close()
-        self._commands.shutdown(wait=False, cancel_futures=True)
-        # A read that hangs must not keep the program from ending: the thread is a daemon.
-        self._thread.join(timeout=2.0)
+        self._commands.close()
+        # What hangs must not keep the program from ending: these threads are daemons.
+        until = time.monotonic() + PATIENCE
+        self._thread.join(PATIENCE)
         if not self._thread.is_alive():
             self._monitor.close()
+        ends = (self._commands.has_ended, self._statistics.has_ended)
+        have_ended = [end(max(0.0, until - time.monotonic())) for end in ends]
+        self.is_held_up = self._thread.is_alive() or not all(have_ended)
 
     def __enter__(self) -> Self:
         return self

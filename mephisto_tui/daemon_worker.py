@@ -15,12 +15,14 @@ T = TypeVar("T")
 
 class DaemonWorker:
     """Does one thing after the other. Unlike an executor's, its thread is not waited for at exit:
-    code of a task that loops for ever must not hold up whoever wants to leave.
+    code of a task that loops for ever, or a disk that hangs, must not hold up whoever wants to
+    leave.
     """
 
     def __init__(self, name: str) -> None:
         self._waiting: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
-        threading.Thread(target=self._run, name=name, daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
 
     def submit(self, function: Callable[..., T], *args: object) -> Future[T]:
         """The future of ``function(*args)``; cancelled before its turn it is passed over."""
@@ -34,6 +36,11 @@ class DaemonWorker:
             while waiting := self._waiting.get_nowait():
                 waiting[0].cancel()
         self._waiting.put(None)
+
+    def has_ended(self, timeout: float) -> bool:
+        """After `close`: whether what had begun has returned, within ``timeout`` seconds."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         while waiting := self._waiting.get():

@@ -18,6 +18,8 @@ class ConsoleExit:
     reason: Reason
     message: str = ""
     """What to tell the person who started it; safe to print."""
+    is_held_up: bool = False
+    """Whether the database has not answered by the end: closing it may take for ever."""
 
 
 class LastLook:

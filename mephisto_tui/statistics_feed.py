@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from mephisto_tui.daemon_worker import DaemonWorker
 
 if TYPE_CHECKING:
     from mephisto_engine.analysis.labels import Level
@@ -35,7 +37,7 @@ class StatisticsFeed:
         self.error = ""
         self._db = db
         self._is_stopped = False
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="console-statistics")
+        self._worker = DaemonWorker("console-statistics")
         self._job: Future[None] | None = None
         self._begun_at = float("-inf")
         self._latest: tuple[Asked, Report] | None = None
@@ -54,7 +56,11 @@ class StatisticsFeed:
     def stop(self) -> None:
         """Make no more."""
         self._is_stopped = True
-        self._worker.shutdown(wait=False, cancel_futures=True)
+        self._worker.close()
+
+    def has_ended(self, timeout: float) -> bool:
+        """After `stop`: whether no report is being made any more, within ``timeout`` seconds."""
+        return self._worker.has_ended(timeout)
 
     def _make(self, asked: Asked) -> None:
         from mephisto_engine.operations.statistics import StatisticsFollower

@@ -16,6 +16,7 @@ from mephisto_engine.clock import Clock, SystemClock
 from mephisto_engine.data_model.base import database as in_use
 from mephisto_engine.database import schema
 from mephisto_engine.database.compiled import Compiled
+from mephisto_engine.database.journal_mode import settle_journal
 from mephisto_engine.database.lease_watch import LeaseWatch
 from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.database.writer import Writer
@@ -43,8 +44,9 @@ class MephistoDB:
         """What this process has seen of the engines that drive runs."""
         self._fences: dict[int, Callable[[Transaction], bool]] = {}
         self._listeners: list[Callable[[], None]] = []
-        self._reader = schema.connect(path, is_reader=True)
-        self._writer_database = schema.connect(path, is_reader=False)
+        self.journal = settle_journal(path)
+        self._reader = schema.connect(path, self.journal, is_reader=True)
+        self._writer_database = schema.connect(path, self.journal, is_reader=False)
         try:
             schema.migrate(self._writer_database, path)
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -14,19 +15,20 @@ from peewee import Database, Query, SqliteDatabase
 from playhouse.migrations import MigrationError as RunnerError
 from playhouse.migrations import Runner
 
+from mephisto_engine.database.journal_mode import BUSY_SECONDS, Journal
 from mephisto_engine.errors import ConfigError, MigrationError, StorageError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-BUSY_SECONDS = 5.0
-"""How long a statement waits for another process's transaction before it fails."""
+_door = threading.Lock()
 
-_PRAGMAS = {
-    "journal_mode": "wal",
+_PRAGMAS: dict[str, str | int] = {
     "synchronous": "full",
     "foreign_keys": 1,
     "cache_size": -32 * 1024,
     "temp_store": "memory",
+    # With a rollback journal, a transaction that outgrew the cache would wait for readers midway.
+    "cache_spill": 0,
 }
 
 
@@ -89,9 +91,11 @@ def make_private(folder: Path) -> None:
         ) from error
 
 
-def connect(path: Path, *, is_reader: bool) -> TrackedSqlite:
+def connect(path: Path, journal: Journal, *, is_reader: bool) -> TrackedSqlite:
     """A database object for ``path``; connections are made by the threads that use it."""
-    pragmas = {**_PRAGMAS, "query_only": 1} if is_reader else _PRAGMAS
+    pragmas = {"journal_mode": journal.value, **_PRAGMAS}
+    if is_reader:
+        pragmas["query_only"] = 1
     return TrackedSqlite(str(path), pragmas=pragmas, timeout=BUSY_SECONDS, check_same_thread=False)
 
 
@@ -177,11 +181,26 @@ def _refuse_newer(runner: Runner) -> None:
 
 @contextmanager
 def _only_one(path: Path) -> Iterator[None]:
-    """Keep two processes that open a new database at once from migrating it twice."""
+    """Keep two that open a new database at once from migrating it twice.
+
+    The lock is of the kind that SQLite's own are, so that it reaches as far as they do; threads of
+    one process have it in common, and need another.
+    """
     name = path.parent / f".{path.name}.migrate"
-    lock = os.open(name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    with _door:
+        lock = os.open(name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            _lock(lock, path)
+            yield
+        finally:
+            os.close(lock)
+
+
+def _lock(lock: int, path: Path) -> None:
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+    except OSError as error:
+        raise StorageError(
+            f"The database {path} lies where files cannot be locked: {error.strerror}.",
+            "Choose another place with --db or MEPHISTO_HOME.",
+        ) from error

@@ -21,8 +21,11 @@ from mephisto_engine.data_model import Lease, TaskRun
 from mephisto_engine.data_model.base import database as in_use
 from mephisto_engine.data_model.status import LIVE_RUN, RunStatus
 from mephisto_engine.database import schema
+from mephisto_engine.database.filesystem import Sharing, file_system_of, refuse_other_hosts
+from mephisto_engine.database.journal_mode import Journal, journal_of
 from mephisto_engine.database.lease_watch import LeaseWatch
 from mephisto_engine.database.operations.lease import sight_of
+from mephisto_engine.errors import StorageError
 from mephisto_engine.operations.engine_look import SAME_CLOCK
 from mephisto_engine.operations.findings import Faults, Finding
 from mephisto_engine.operations.invariants import invariant_findings
@@ -30,6 +33,11 @@ from mephisto_engine.operations.run_lease import HEARD_SECONDS
 
 LEAST_SQLITE: Final = (3, 35, 0)
 LOOK_SECONDS: Final = 0.1
+SHARERS: Final = {
+    Sharing.LOCAL: "the processes of this machine",
+    Sharing.HOSTS: "hosts that see each other's locks",
+    Sharing.ONE_HOST: "hosts that do not see each other's locks",
+}
 
 
 def check_database(path: Path, clock: Clock | None = None) -> list[Finding]:
@@ -38,7 +46,11 @@ def check_database(path: Path, clock: Clock | None = None) -> list[Finding]:
     if not path.exists():
         return [*findings, Finding("database", "ok", f"{path} is made at the first launch")]
     findings.append(_permissions(path))
-    database = schema.connect(path, is_reader=True)
+    place = _file_system(path)
+    findings.append(place)
+    if place.level == "error":
+        return findings
+    database = schema.connect(path, journal_of(path) or Journal.AHEAD, is_reader=True)
     try:
         findings.extend(_inside(database, clock or SystemClock()))
     except (PeeweeException, sqlite3.Error) as error:
@@ -69,6 +81,24 @@ def _sqlite() -> Finding:
         hint = f"Use a Python that was built with SQLite {least} or newer."
         return Finding("sqlite", "error", sqlite3.sqlite_version, hint)
     return Finding("sqlite", "ok", sqlite3.sqlite_version)
+
+
+def _file_system(path: Path) -> Finding:
+    """What SQLite may do where the file lies; an error where it must not be opened from here."""
+    found, journal = file_system_of(path), journal_of(path)
+    name, text = "file system", f"{found.kind}, shared by {SHARERS[found.sharing]}"
+    try:
+        refuse_other_hosts(path, found)
+    except StorageError as error:
+        return Finding(name, "error", error.message, error.hint)
+    if found.sharing is not Sharing.LOCAL and journal is Journal.AHEAD:
+        text += "; the database has a write-ahead log, which works on one machine only"
+        return Finding(name, "error", text, "Any command that opens it alone changes that.")
+    if found.sharing is Sharing.ONE_HOST:
+        hint = "On other hosts use `ssh` to this one, or move the database (--db, MEPHISTO_HOME)."
+        return Finding(name, "warn", f"{text} ({found.why})", hint)
+    kind = "a rollback journal" if journal is Journal.ROLLBACK else "a write-ahead log"
+    return Finding(name, "ok", f"{text}; {kind}")
 
 
 def _permissions(path: Path) -> Finding:

@@ -85,7 +85,7 @@ def show_console(
         ended = run_console(app, log_path=log_path, mouse=settings.mouse)
     if ended.message:
         say(f"The console ended: {ended.message}")
-    return ended
+    return replace(ended, is_held_up=bridge.is_held_up)
 
 
 def _start_detached(settings: Settings, config: Path, overrides: Sequence[str]) -> int:

@@ -25,6 +25,7 @@ from mephisto_tui.cli.exit_codes import ExitCode
 from mephisto_tui.cli.feed import EventFeed
 from mephisto_tui.cli.foreground import Background, stand_in_front
 from mephisto_tui.cli.interrupts import Interrupts, counted_interrupts, terminate_as_interrupt
+from mephisto_tui.cli.leaving import leave_at_once
 from mephisto_tui.cli.output import put_events, put_json, put_lines, say
 from mephisto_tui.cli.reading import look, run_object
 from mephisto_tui.cli.settings import Settings
@@ -102,16 +103,8 @@ def drive_here(settings: Settings, start: Start, manner: Manner) -> None:
             _follow_others(db, engine, interrupts, manner)
     code = exit_code_of_run(run, interrupts)
     if engine.is_held_up:
-        _leave_at_once(code)
+        leave_at_once("A function of the task has not returned; it is cut off.", code)
     raise typer.Exit(code)
-
-
-def _leave_at_once(code: ExitCode) -> None:
-    """End the process without waiting for its threads; everything is stored by now."""
-    say("A function of the task has not returned; it is cut off.")
-    with suppress(OSError):
-        sys.stdout.flush()
-    os._exit(code)
 
 
 @contextmanager

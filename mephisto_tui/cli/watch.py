@@ -34,7 +34,6 @@ def open_console(settings: Settings, *, is_read_only: bool = False) -> None:
         StateError: there is no terminal for it.
     """
     from mephisto_engine.errors import StateError
-    from mephisto_tui.cli.console import show_console
     from mephisto_tui.cli.foreground import stand_in_front
     from mephisto_tui.terminal import refusal
 
@@ -43,7 +42,7 @@ def open_console(settings: Settings, *, is_read_only: bool = False) -> None:
         raise StateError(f"No console: {reason}.", "`mephisto-tui runs` lists the same as lines.")
     stand_in_front()
     with settings.database() as db:
-        show_console(settings, db, None, is_read_only=is_read_only)
+        _show_as_guest(settings, db, None, is_read_only=is_read_only)
 
 
 def watch(
@@ -76,15 +75,28 @@ def show_or_follow(
     as_plain: bool = False,
     is_read_only: bool = False,
 ) -> None:
-    from mephisto_tui.cli.console import can_draw, show_console
+    from mephisto_tui.cli.console import can_draw
     from mephisto_tui.cli.reading import look
 
     if run_id is not None:
         look(db, run_id)  # a console on nothing would only puzzle
     if not as_plain and can_draw():
-        show_console(settings, db, run_id, is_read_only=is_read_only)
+        _show_as_guest(settings, db, run_id, is_read_only=is_read_only)
     else:
         _follow(db, run_id)
+
+
+def _show_as_guest(
+    settings: Settings, db: MephistoDB, run_id: int | None, *, is_read_only: bool
+) -> None:
+    """Show the console where nothing but the console would be lost with this process."""
+    from mephisto_tui.cli.console import show_console
+    from mephisto_tui.cli.exit_codes import ExitCode
+    from mephisto_tui.cli.leaving import leave_at_once
+
+    ended = show_console(settings, db, run_id, is_read_only=is_read_only)
+    if ended.is_held_up:
+        leave_at_once("The database does not answer; left without waiting for it.", ExitCode.OK)
 
 
 def _follow(db: MephistoDB, run_id: int | None) -> None:

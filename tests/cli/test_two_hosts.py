@@ -148,6 +148,30 @@ def test_an_engine_that_stood_still_finds_its_run_taken_and_writes_nothing(
     assert "error" not in doctor.stdout.split(), doctor.stdout
 
 
+@pytest.mark.slow
+def test_a_database_with_a_rollback_journal_is_written_and_read_from_two_hosts(
+    host: Callable[..., Host],
+) -> None:
+    alpha, beta = host("alpha"), host("beta")
+    alpha.run("runs")
+    with closing(sqlite3.connect(alpha.home / "data.db")) as database:
+        assert database.execute("PRAGMA journal_mode=delete").fetchone() == ("delete",)
+    busy = ("mephisto.provider.simulated_workers=20", "mephisto.provider.work_seconds=0.05")
+    launch = ("launch", str(CONFIG), *busy, "demo.units=1000", "--detach", "--headless")
+    assert alpha.run(*launch).returncode == 0
+    obeyed = 0
+    while (run := beta.json("status", "1"))["status"] == "live":
+        done = beta.run("set", "1", f"maximum_units_per_worker={1000 + obeyed}")
+        obeyed += done.returncode == 0
+        assert len(beta.json("units", "1")) > 0
+    assert obeyed
+    assert (run["status"], run["done"]) == ("completed", 1000)
+    assert not list(alpha.home.glob("data.db-shm"))
+    doctor = beta.run("doctor").stdout
+    assert "a rollback journal" in doctor
+    assert "error" not in doctor.split(), doctor
+
+
 @pytest.mark.pty
 def test_consoles_on_two_hosts_agree_and_a_reader_cannot_command(
     host: Callable[..., Host],

@@ -9,6 +9,7 @@ from console_world import normal_world
 
 from mephisto_engine.errors import StateError, StorageError
 from mephisto_engine.operations.snapshot import Snapshot, View
+from mephisto_tui import bridge as bridge_module
 from mephisto_tui.bridge import MonitorBridge
 
 
@@ -125,6 +126,19 @@ def test_a_bridge_that_may_not_command_says_why(make_bridge):
     assert not bridge.can_command
     with pytest.raises(StateError, match="read-only"):
         bridge.send("stop", 142, {}).result(5)
+
+
+def test_a_read_that_does_not_return_does_not_hold_the_bridge(make_bridge, monitor, monkeypatch):
+    monkeypatch.setattr(bridge_module, "PATIENCE", 0.05)
+    hangs, answers = threading.Event(), threading.Event()
+    monkeypatch.setattr(monitor, "refresh", lambda: hangs.set() or answers.wait(10))
+    with make_bridge() as bridge:
+        assert hangs.wait(10)
+    assert bridge.is_held_up
+    assert not monitor.is_closed
+    answers.set()
+    bridge.stop()
+    assert not bridge.is_held_up
 
 
 def test_stopping_the_bridge_closes_the_monitor_and_its_thread(make_bridge, monitor):

@@ -12,6 +12,7 @@ from peewee import SqliteDatabase
 
 from mephisto_engine.data_model import TABLES
 from mephisto_engine.database import MephistoDB, schema
+from mephisto_engine.database.journal_mode import Journal
 from mephisto_engine.errors import ConfigError, MigrationError, StorageError
 
 ADD_COLUMN = """
@@ -48,7 +49,7 @@ def structure(path: Path) -> dict[str, object]:
 
 
 def migrate(path: Path, folder: Path) -> None:
-    database = schema.connect(path, is_reader=False)
+    database = schema.connect(path, Journal.AHEAD, is_reader=False)
     try:
         schema.migrate(database, path, folder)
     finally:
