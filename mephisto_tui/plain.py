@@ -20,6 +20,7 @@ from mephisto_tui.view.words import age, duration, rough_age
 if TYPE_CHECKING:
     from mephisto_engine.abstractions.args import ArgInfo
     from mephisto_engine.abstractions.registry import PluginInfo
+    from mephisto_engine.abstractions.review_view import Section
     from mephisto_engine.analysis.pay import Wage
     from mephisto_engine.operations.details import Detail
     from mephisto_engine.operations.doctor import Finding
@@ -182,6 +183,15 @@ def detail_lines(detail: Detail, now: datetime) -> list[str]:
     shown = [*page_rows(detail, now, UNWRAPPED), *side_rows(detail, now, UNWRAPPED)]
     lines = ["".join(span.text for span in row.line)[1:].rstrip() for row in shown]
     return lines if not lines or lines[-1] else lines[:-1]
+
+
+def section_text(sections: Sequence[Section], fault: str = "") -> list[str]:
+    """The data of a unit in the words of its review, nothing wrapped."""
+    from mephisto_tui.view.sections import fault_line, section_lines
+
+    shown = [fault_line(fault, UNWRAPPED)] if fault else []
+    shown += section_lines(sections, UNWRAPPED)
+    return ["".join(span.text for span in spans)[1:].rstrip() for spans in shown]
 
 
 def log_line(row: LogRow) -> str:

@@ -17,8 +17,9 @@ from mephisto_tui.cli.output import put_json, put_lines, say
 from mephisto_tui.cli.settings import settings_of
 
 if TYPE_CHECKING:
-    from mephisto_engine.database.queries.review import DecisionRow
+    from mephisto_engine.database.queries.review import DecisionRow, QueuedUnit
     from mephisto_engine.operations.review import Review, Sent
+    from mephisto_engine.operations.review_detail import ReviewedUnit
 
 TaskName = Annotated[
     str | None, typer.Option("--task", metavar="NAME", help="All runs of this task.")
@@ -41,33 +42,31 @@ def group() -> None:
 
 @app.command()
 def queue(
-    context: typer.Context, run: SomeRun = None, task: TaskName = None, as_json: Json = False
+    context: typer.Context,
+    run: SomeRun = None,
+    task: TaskName = None,
+    whole: Annotated[
+        bool,
+        typer.Option("--whole", help="Print each unit's data and checks, as its review has them."),
+    ] = False,
+    limit: Limit = None,
+    as_json: Json = False,
 ) -> None:
     """List the submitted units that wait for a decision."""
-    from mephisto_engine.cents import amount
-    from mephisto_tui import plain
-
     with _review(context, run) as review:
-        found = review.queue(run, task)
-    if as_json:
+        found = review.queue(run, task)[:limit]
+        read = [review.detail(row.unit_id) for row in found] if whole else []
+    if as_json and whole:
+        put_json([_whole_object(*both) for both in zip(found, read, strict=True)])
+    elif as_json:
         put_json([row._asdict() for row in found])
-        return
-    titles = ("unit", "run", "task", "item", "worker", "submitted", "pay", "staged")
-    rows = (
-        (
-            row.unit_id,
-            row.run_id,
-            row.task_name,
-            row.item_index,
-            row.worker_name,
-            plain.moment(row.submitted_at),
-            amount(row.pay_cents),
-            row.staged,
-        )
-        for row in found
-    )
-    put_lines(plain.table(titles, rows))
-    if not found:
+    elif whole:
+        is_ascii = settings_of(context).is_ascii
+        for row, unit in zip(found, read, strict=True):
+            _put_whole(row, unit, is_ascii=is_ascii)
+    else:
+        _put_queue(found)
+    if not found and not as_json:
         say("Nothing to review.")
 
 
@@ -261,3 +260,38 @@ def _put_results(results: Sequence[dict[str, Any]], good: str) -> None:
 def _sent_object(sent: Sent) -> dict[str, Any]:
     row = sent.decision
     return {"unit_id": row.unit_id, "verdict": row.verdict, "error": sent.error}
+
+
+def _put_queue(found: Sequence[QueuedUnit]) -> None:
+    from mephisto_engine.cents import amount
+    from mephisto_tui import plain
+
+    titles = ("unit", "run", "task", "item", "worker", "submitted", "pay", "staged")
+    rows = (
+        (
+            row.unit_id,
+            row.run_id,
+            row.task_name,
+            row.item_index,
+            row.worker_name,
+            plain.moment(row.submitted_at),
+            amount(row.pay_cents),
+            row.staged,
+        )
+        for row in found
+    )
+    put_lines(plain.table(titles, rows))
+
+
+def _whole_object(row: QueuedUnit, unit: ReviewedUnit) -> dict[str, Any]:
+    return {**row._asdict(), "sections": unit.sections, "fault": unit.fault}
+
+
+def _put_whole(row: QueuedUnit, unit: ReviewedUnit, *, is_ascii: bool) -> None:
+    """What the queue says of a unit, and under it what its review does."""
+    from mephisto_tui import plain
+    from mephisto_tui.view.glyphs import to_ascii
+
+    _put_queue([row])
+    lines = ["", *plain.section_text(unit.sections, unit.fault), ""]
+    put_lines([to_ascii(text) for text in lines] if is_ascii else lines)

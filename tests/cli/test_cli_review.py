@@ -179,3 +179,19 @@ def test_a_send_that_is_killed_again_and_again_pays_everybody_once(
     assert len(ledger.entries) == 80
     doctor = cli.run("doctor")
     assert doctor.returncode == 0, doctor.stdout + doctor.stderr
+
+
+def test_the_queue_has_the_data_and_checks_of_each_unit_where_they_are_asked_for(
+    cli: CommandLine, submitted: list[int]
+) -> None:
+    (first, second) = cli.json("review", "queue", "--whole", "--limit", "2")
+    assert [first["unit_id"], second["unit_id"]] == [1, 3]
+    sections = {item["title"]: item for item in first["sections"]}
+    assert sections["ANSWER"]["rows"] == [["answer", 0]]
+    assert sections["CHECKS"]["rows"][0] == {"result": "passed", "text": "answered every field"}
+    assert [moment["text"] for moment in sections["TIMELINE"]["moments"]][0] == "created"
+    shown = cli.run("review", "queue", "--whole").stdout
+    assert shown.count("✓ answered every field") == 3
+    assert "\nANSWER\n answer  0\n" in shown
+    assert cli.run("--ascii", "review", "queue", "--whole").stdout.isascii()
+    assert "sections" not in cli.json("review", "queue")[0]
