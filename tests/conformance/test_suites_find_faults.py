@@ -16,6 +16,7 @@ from mephisto_blueprints.static.state import SharedStaticTaskState
 from mephisto_engine.abstractions.architect import ArchitectContext
 from mephisto_engine.abstractions.blueprint import InitializationData, ItemSource
 from mephisto_engine.abstractions.crowd_provider import Arrival, Payment
+from mephisto_engine.abstractions.review_view import Check, Pairs, Section, SubmittedData
 from mephisto_engine.data_model.records import UnitRecord, WorkerRecord
 from mephisto_engine.errors import Problem
 from mephisto_engine.testing.conformance import (
@@ -28,7 +29,12 @@ from mephisto_engine.testing.conformance import (
 )
 from mephisto_engine.testing.conformance.provider import needs_node
 from mephisto_engine.testing.recording import RecordingBackend
-from mephisto_engine.testing.records import make_provider_context, make_run, make_site
+from mephisto_engine.testing.records import (
+    make_provider_context,
+    make_run,
+    make_site,
+    make_unit,
+)
 from mephisto_providers.mock import MockArgs as MockProviderArgs
 from mephisto_providers.mock import MockProvider
 from mephisto_providers.mock.actions import MockAgent, MockUnit
@@ -79,6 +85,16 @@ class _CarelessBlueprint(MockBlueprint):
 
     def get_initialization_data(self) -> ItemSource:
         return [InitializationData({"index": next(self._numbers), "odd": {1, 2}})]
+
+
+class _TrustfulBlueprint(MockBlueprint):
+    @classmethod
+    def review_sections(cls, data: SubmittedData) -> list[Section]:
+        return [Pairs("ANSWER", tuple(data.answer.items()))]
+
+    @classmethod
+    def review_checks(cls, data: SubmittedData) -> list[Check]:
+        return [Check("failed", "nobody is good enough")]
 
 
 @pytest.fixture
@@ -193,6 +209,20 @@ def test_a_blueprint_with_unusable_items_is_found(test):
     blueprint = _CarelessBlueprint(MockBlueprintArgs(num_assignments=1), state, make_run())
     with pytest.raises((AssertionError, TypeError)):
         test(BlueprintConformance(), blueprint)
+
+
+def test_a_blueprint_that_trusts_what_was_stored_is_found():
+    args, state = MockBlueprintArgs(num_assignments=1), SharedStaticTaskState()
+    blueprint = _TrustfulBlueprint(args, state, make_run())
+    with pytest.raises(AttributeError):
+        BlueprintConformance().test_whatever_was_stored_reads_in_review(blueprint, make_unit(1))
+
+
+def test_a_blueprint_whose_own_answer_fails_its_checks_is_found():
+    args, state = MockBlueprintArgs(num_assignments=1), SharedStaticTaskState()
+    blueprint = _TrustfulBlueprint(args, state, make_run())
+    with pytest.raises(AssertionError, match="its own example answer"):
+        BlueprintConformance().test_its_data_read_in_review(blueprint, make_unit(1))
 
 
 def test_a_blueprint_without_its_page_is_found(tmp_path):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from console_world import HOSTILE
 
+from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.abstractions.review_view import (
     Check,
     Checks,
@@ -23,6 +24,10 @@ from mephisto_engine.abstractions.review_view import (
     Turn,
     sections_of,
 )
+from mephisto_engine.data_model.records import GOLD_INDEX
+from mephisto_engine.operations.run_setup import RunSetup
+from mephisto_engine.operations.unit_sections import Beside, read_sections
+from mephisto_engine.testing.hostile_data import odd_data
 from mephisto_tui.safe_text import is_harmless
 from mephisto_tui.view.sections import section_lines
 from mephisto_tui.view.spans import line_width
@@ -120,3 +125,18 @@ def test_nothing_is_cut_off_where_lines_have_no_end():
 
 def test_what_python_cannot_lay_out_is_said():
     assert any("nested too deeply" in line for line in drawn(Json("ANSWER", DEEP)))
+
+
+@pytest.mark.parametrize(
+    "kind", ["mock", "static_task", "static_react_task", "form", "parlai_chat", "remote_procedure"]
+)
+def test_whatever_the_blueprints_make_of_odd_data_has_no_power(kind):
+    registry = Registry()
+    setup = RunSetup(1, kind, {})
+    beside = Beside(GOLD_INDEX, {"a": HOSTILE, "form": [1]}, Files("FILES", ()), ())
+    for data in odd_data({"form": {"title": "x"}, "text": "y"}, {"a": "b"}):
+        reading = read_sections(data, beside, setup, registry)
+        assert reading.fault == ""
+        lines = drawn(*reading.sections)
+        assert all(map(is_harmless, lines))
+        assert len(lines) < 5000

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -23,12 +23,20 @@ from mephisto_engine.abstractions.blueprint import (
     SharedTaskState,
 )
 from mephisto_engine.abstractions.qualifications import Requirement
+from mephisto_engine.abstractions.review_view import (
+    Check,
+    CheckResult,
+    Section,
+    SubmittedData,
+)
 from mephisto_engine.data_model.records import UnitRecord
 from mephisto_engine.errors import Problem
 from mephisto_engine.testing.conformance.options import OptionsConformance
+from mephisto_engine.testing.hostile_data import odd_data
 from mephisto_engine.testing.records import make_live_agent, make_run, make_unit
 
 _ITEMS_LOOKED_AT = 20
+_LONGEST_CHECK = 1000
 
 
 @dataclass
@@ -134,6 +142,32 @@ class BlueprintConformance(OptionsConformance):
         self, blueprint: Blueprint, unit: UnitRecord
     ) -> None:
         assert self._answer(blueprint, unit, 1) == self._answer(blueprint, unit, 1)
+
+    def test_its_data_read_in_review(self, blueprint: Blueprint, unit: UnitRecord) -> None:
+        answer = self._answer(blueprint, unit, 1)
+        data = SubmittedData({**unit.shared, **unit.data}, answer, args=vars(blueprint.args))
+        sections = blueprint.review_sections(data)
+        assert sections, "a reviewer sees nothing of a sound answer"
+        assert all(isinstance(section, Section) for section in sections)
+        assert all(isinstance(section.title, str) for section in sections)
+        checks = list(blueprint.review_checks(data))
+        failed = [check.text for check in checks if check.result == "failed"]
+        is_answered = bool(answer)
+        assert not (failed and is_answered), "its own example answer fails its checks"
+
+    def test_whatever_was_stored_reads_in_review(
+        self, blueprint: Blueprint, unit: UnitRecord
+    ) -> None:
+        answer = self._answer(blueprint, unit, 1)
+        for data in odd_data({**unit.shared, **unit.data}, answer):
+            before = repr(data)
+            for section in blueprint.review_sections(data):
+                assert isinstance(section, Section)
+            for check in blueprint.review_checks(data):
+                assert isinstance(check, Check)
+                assert check.result in get_args(CheckResult)
+                assert len(check.text) <= _LONGEST_CHECK, "nobody reads a check that long"
+            assert repr(data) == before, "looking at data has changed them"
 
     def test_task_code_ends_with_the_submission(
         self, blueprint: Blueprint, unit: UnitRecord
