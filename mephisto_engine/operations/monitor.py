@@ -18,7 +18,7 @@ from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.analysis.pay import Wage
 from mephisto_engine.clock import Clock, SystemClock, from_ms, to_ms
 from mephisto_engine.data_model.status import DONE_UNIT, LIVE_AGENT, UnitStatus
-from mephisto_engine.database import MephistoDB
+from mephisto_engine.database import MephistoDB, ledger
 from mephisto_engine.database.queries import activity, browse
 from mephisto_engine.database.queries.standing import standings_of
 from mephisto_engine.database.queries.windows import Asked
@@ -88,6 +88,8 @@ class Monitor:
         self._counter = -1
         self._last_event = 0
         self._units: dict[int, Counter[str]] = {}
+        self._extras: dict[int, int] = {}
+        """Run → cents of bonuses and compensations, fees included, as far as they are known."""
         self._agents: Counter[str] = Counter()
         self._log: deque[LogRow] = deque(maxlen=2000)
         self._errors = 0
@@ -199,6 +201,7 @@ class Monitor:
         self._run_id = view.run_id
         self._last_event = activity.last_event_id()
         self._units.clear()
+        self._extras.clear()
         self._workers = None
         self._agents = Counter()
         if view.run_id is not None:
@@ -211,6 +214,8 @@ class Monitor:
         _, _, kind, _, run_id, subject, _, before, after, data = event
         details = data if isinstance(data, dict) else {}
         number = range_size(details) or 1
+        if subject == "intent":
+            self._extras.pop(run_id, None)
         if kind == "run.changed":
             self._config = (0, "")
         is_worked_on = subject == "unit" and kind != "unit.compensated"
@@ -272,6 +277,9 @@ class Monitor:
         )
 
     def _read_counts(self, run_ids: list[int]) -> None:
+        for run_id in run_ids:
+            if run_id not in self._extras:
+                self._extras[run_id] = ledger.EXTRAS_COST.fetch(run=run_id)[0][0]
         missing = [run_id for run_id in run_ids if run_id not in self._units]
         if not missing:
             return
@@ -299,7 +307,7 @@ class Monitor:
             total=sum(units.values()),
             is_total_final=row.is_data_exhausted,
             pay_cents=row.pay_cents,
-            cost_cents=paid * row.unit_cost_cents,
+            cost_cents=paid * row.unit_cost_cents + self._extras[row.id],
             committed_cents=committed * row.unit_cost_cents,
             budget_cents=row.budget_cents,
             created_at=row.created_at,

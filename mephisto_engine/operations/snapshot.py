@@ -83,7 +83,7 @@ class RunRow:
     pay_cents: int
     """Pay of one unit."""
     cost_cents: int
-    """Pay for completed work, fees included."""
+    """Pay for completed work, bonuses and compensations, fees included."""
     committed_cents: int
     """What published and assigned units will cost, fees included."""
     budget_cents: int | None

@@ -13,6 +13,8 @@ from mephisto_engine.database.operations.review import NewDecision
 from mephisto_engine.errors import PluginError, StateError
 from mephisto_engine.operations.accounts import money_of_run
 from mephisto_engine.operations.fees import Fees
+from mephisto_engine.operations.monitor import Monitor
+from mephisto_engine.testing.clock import FakeClock
 from mephisto_providers.inhouse import InhouseArgs, InhouseProvider
 from mephisto_providers.mock import MockArgs, MockProvider
 
@@ -88,3 +90,23 @@ def test_a_run_whose_provider_is_gone_still_shows_its_books(db: MephistoDB, home
     run.review.stage(NewDecision(run.units[0], "accepted", bonus_cents=3))
     money = money_of_run(db, Registry(), run.stored.id)
     assert (money.committed, money.staged, money.staged_fees, money.forecast) == (10, 3, None, None)
+
+
+def test_consoles_show_what_bonuses_and_compensations_cost(
+    db: MephistoDB, home: Path, clock: FakeClock
+) -> None:
+    run = ReviewedRun(db, home, "alice", "bob", provider=BY_POSTING, unit_cost_cents=12)
+    monitor = Monitor(db, clock)
+
+    def cost() -> int:
+        return monitor.refresh().runs[0].cost_cents
+
+    assert cost() == 24
+    run.review.stage(NewDecision(run.units[0], "accepted", bonus_cents=10))
+    run.review.stage(NewDecision(run.units[1], "rejected", "empty"))
+    assert cost() == 24
+    run.review.send()
+    assert cost() == 12 + 12
+    run.review.compensate(1, 5, "the page broke")
+    assert cost() == 24 + 6 == money_of_run(db, Registry(), run.stored.id).worst
+    monitor.close()
