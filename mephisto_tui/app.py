@@ -29,7 +29,9 @@ from mephisto_tui.bridge import Bridge
 from mephisto_tui.commands import Scope, commands_for
 from mephisto_tui.console_settings import ConsoleSettings, theme_for
 from mephisto_tui.ending import ConsoleExit, LastLook, Reason
+from mephisto_tui.keymap import use_keymap, with_keys
 from mephisto_tui.safe_text import clean
+from mephisto_tui.screens import stopping
 from mephisto_tui.screens.base import ConsoleScreen
 from mephisto_tui.screens.confirm import TYPED, ConfirmScreen
 from mephisto_tui.screens.help import HelpScreen
@@ -38,15 +40,6 @@ from mephisto_tui.screens.log import LogScreen
 from mephisto_tui.screens.menu import PaletteScreen
 from mephisto_tui.screens.run import RunScreen
 from mephisto_tui.screens.runs import RunsScreen
-from mephisto_tui.screens.stopping import (
-    DETACH,
-    DRAIN,
-    NOW,
-    TYPED_ABOVE,
-    how_to_leave,
-    how_to_stop,
-    type_the_number,
-)
 from mephisto_tui.screens.workers import WorkersScreen
 from mephisto_tui.session import Keeper, Session
 from mephisto_tui.styles.paper import PAPER
@@ -114,8 +107,8 @@ class ConsoleApp(App[ConsoleExit]):
         self.surroundings = surroundings or Surroundings()
         self.standing_note: Line = line(f" {standing_note}", "dim") if standing_note else BLANK
         self.settings = settings or ConsoleSettings()
-        self.keymap = self.settings.keymap
-        self.set_keymap(self.keymap.for_textual())
+        self.set_keymap(self.settings.keymap.for_textual())
+        use_keymap(self.settings.keymap)
         self.register_theme(PAPER)
         has_few_colours = self.no_color or terminal.has_few_colours()
         self.theme = theme_for(self.settings.theme, has_few_colours)
@@ -233,9 +226,6 @@ class ConsoleApp(App[ConsoleExit]):
             self._last_look.keep()
         await super().on_event(event)
 
-    def show_mode(self, mode: str) -> None:
-        self.switch_mode(mode)
-
     def show_review(self, run_id: int | None) -> None:
         """Review the units of a run, or all of them."""
         from mephisto_tui.screens.review import ReviewScreen
@@ -254,7 +244,7 @@ class ConsoleApp(App[ConsoleExit]):
         if self.bridge.launching is None:
             self.say("nothing can be launched from this console")
         else:
-            self.show_mode("launch")
+            self.switch_mode("launch")
 
     async def show_launched(self, run_id: int, form: Screen[None]) -> None:
         """Go from a form to the run that came of it; an operator who went elsewhere stays there."""
@@ -284,7 +274,7 @@ class ConsoleApp(App[ConsoleExit]):
             if command_id is not None:
                 await screen.action_command(command_id)
 
-        self.push_screen(PaletteScreen(listed, self.keymap), perform)
+        self.push_screen(PaletteScreen(listed), perform)
 
     def say(self, text: str, tone: Literal["", "warn", "bad"] = "") -> None:
         """Tell the operator something on whichever screen is in front, or comes to it."""
@@ -302,13 +292,13 @@ class ConsoleApp(App[ConsoleExit]):
         elif run.status not in LIVE_RUN:
             self.say(f"run {run.id} is not live, it is {run.status}")
         else:
-            self.push_screen(ConfirmScreen(how_to_stop(run)), partial(self._stop, run))
+            self.push_screen(ConfirmScreen(stopping.how_to_stop(run)), partial(self._stop, run))
 
     def _stop(self, run: RunRow, answer: str | None) -> None:
-        if answer == NOW and run.units.get("assigned", 0) > TYPED_ABOVE:
-            self.push_screen(ConfirmScreen(type_the_number(run)), partial(self._stop, run))
+        if answer == stopping.NOW and run.units.get("assigned", 0) > stopping.TYPED_ABOVE:
+            self.push_screen(ConfirmScreen(stopping.type_the_number(run)), partial(self._stop, run))
         elif answer is not None:
-            self._send_stop(run.id, is_now=answer in (NOW, TYPED))
+            self._send_stop(run.id, is_now=answer in (stopping.NOW, TYPED))
 
     def _send_stop(self, run_id: int, *, is_now: bool) -> None:
         self.request("stop", run_id, {"now": is_now})
@@ -345,15 +335,16 @@ class ConsoleApp(App[ConsoleExit]):
         elif not running:
             self.exit(ConsoleExit("quit"))
         elif self._quits_when_idle:
-            self.say(f"waiting for those at work in run {running[0]}; X there stops it now")
+            stop = with_keys("{run.stop} there stops it now")
+            self.say(f"waiting for those at work in run {running[0]}; {stop}")
         else:
-            question = how_to_leave(running, self.bridge.can_detach)
+            question = stopping.how_to_leave(running, self.bridge.can_detach)
             self.push_screen(ConfirmScreen(question), partial(self._quit, running))
 
     def _quit(self, running: list[int], answer: str | None) -> None:
-        if answer == DETACH:
+        if answer == stopping.DETACH:
             self.exit(ConsoleExit("detach"))
-        elif answer == DRAIN:
+        elif answer == stopping.DRAIN:
             self._quits_when_idle = True
             for run_id in running:
                 self._send_stop(run_id, is_now=False)
@@ -367,7 +358,7 @@ class ConsoleApp(App[ConsoleExit]):
 
     def action_help_quit(self) -> None:
         """What ctrl+c does when nothing is selected."""
-        self.say("ctrl+c copies a selection; q leaves, ctrl+q quits")
+        self.say(with_keys("ctrl+c copies a selection; {back} leaves, ctrl+q quits"))
 
     def survey_plugins(self) -> None:
         """Find out which plug-ins there are, for whoever has no run yet; once."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from textual.binding import Binding
+if TYPE_CHECKING:
+    from textual.binding import Binding
 
-from mephisto_tui.keymap import OWN_KEYS, Keymap
-from mephisto_tui.view.chrome import NEVER_DROPPED, KeyEntry
-from mephisto_tui.view.spans import BLANK, Line, Span, line
+NEVER_DROPPED: Final = 0
+"""Priority of the keys that stay in the key bar at any width."""
 
 Scope = Literal[
     "everywhere", "panes", "scroll", "lists", "live", "runs", "run", "statistics", "workers",
@@ -219,6 +219,8 @@ def bindings_for(*scopes: Scope) -> list[Binding]:
     They come before the widget in front: so each is done when the next one is looked at, however
     fast they follow each other.
     """
+    from textual.binding import Binding
+
     return [
         Binding(
             ",".join(command.keys),
@@ -229,50 +231,6 @@ def bindings_for(*scopes: Scope) -> list[Binding]:
         )
         for command in commands_for(scopes)
     ]
-
-
-def key_entries(scopes: Sequence[Scope], way_out: str, keymap: Keymap = OWN_KEYS) -> list[KeyEntry]:
-    """What the key bar shows: a screen's own commands first, help and ``way_out`` at the right."""
-    shown = [command for command in commands_for(scopes) if command.bar is not None]
-    shown.sort(key=lambda command: command.bar or NEVER_DROPPED)
-    return [
-        KeyEntry(
-            keymap.first(command),
-            way_out if command.id == "back" else command.title,
-            command.bar or NEVER_DROPPED,
-            is_at_right=command.bar == NEVER_DROPPED,
-        )
-        for command in shown
-    ]
-
-
-def mode_keys(keymap: Keymap = OWN_KEYS) -> dict[str, str]:
-    """Title of a mode → the key that leads there."""
-    return {
-        command.title: keymap.first(command)
-        for command in COMMANDS
-        if command.id.startswith("mode.")
-    }
-
-
-def help_page(scopes: Sequence[Scope], keymap: Keymap = OWN_KEYS) -> list[Line]:
-    """Every command of a screen, its keys, and what it does."""
-    lines: list[Line] = []
-    for scope in [scope for scope in SCOPE_TITLES if scope in scopes][::-1]:
-        lines += [BLANK] if lines else []
-        lines.append(line(f" {SCOPE_TITLES[scope]}", "accent"))
-        lines += [_help_line(command, keymap) for command in COMMANDS if command.scope == scope]
-    return lines
-
-
-def _help_line(command: Command, keymap: Keymap) -> Line:
-    asks = Span("  asks first", "warn") if command.is_dangerous else Span("")
-    return (
-        Span(f"  {keymap.all(command):<12}", "strong"),
-        Span(f"{command.title:<14}"),
-        Span(command.help, "dim"),
-        asks,
-    )
 
 
 def matching(typed: str, commands: Sequence[Command]) -> list[Command]:

@@ -19,7 +19,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
-from mephisto_tui.keymap import NAMES, OWN_KEYS, Keymap, shown
+from mephisto_tui.keymap import KEPT, NAMES, OWN_KEYS, Keymap, shown
 
 THEMES: Final = (
     "gruvbox",
@@ -32,7 +32,11 @@ THEMES: Final = (
 )
 """Those in which every tone can be read, also where a terminal has only 256 colours."""
 
-_TAKEN: Final = {"ctrl+c": "copies or says how to leave", "ctrl+q": "always quits"}
+_TAKEN: Final = {
+    "ctrl+c": "copies or says how to leave",
+    "ctrl+q": "always quits",
+    "escape": "always leads back",
+}
 _SPELLINGS: Final = {
     **{name: key for key, name in NAMES.items()},
     "return": "enter",
@@ -158,7 +162,7 @@ def _clashes(keymap: Keymap) -> Iterator[str]:
 
     for command in COMMANDS:
         for key in keymap.keys(command):
-            if key in _TAKEN:
+            if key in _TAKEN and KEPT.get(command.id) != key:
                 yield f"{key} {_TAKEN[key]}, {command.id} cannot have it"
     said = set()
     for scopes in _scopes_in_use():

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
+
+from mephisto_tui.commands import BY_ID, Command
 
 NAMES: Final = {
     "enter": "⏎",
@@ -24,13 +28,8 @@ NAMES: Final = {
 """Key as Textual names it → as it is shown, where that differs."""
 
 
-class HasKeys(Protocol):
-    """A command, as far as its keys go."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def keys(self) -> tuple[str, ...]: ...
+KEPT: Final = {"back": "escape"}
+"""Command → a key that it keeps: lines and dialogs are left with it, so screens are too."""
 
 
 def shown(key: str) -> str:
@@ -53,22 +52,48 @@ class Keymap:
     changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Id of a command → all its keys, as Textual names them; the first is the one to show."""
 
-    def keys(self, command: HasKeys) -> tuple[str, ...]:
+    def keys(self, command: Command) -> tuple[str, ...]:
         """The keys of a command."""
-        return self.changed.get(command.id, command.keys)
+        keys = self.changed.get(command.id, command.keys)
+        kept = KEPT.get(command.id)
+        return keys if kept is None or kept in keys else (*keys, kept)
 
-    def first(self, command: HasKeys) -> str:
+    def first(self, command: Command) -> str:
         """The key to show where there is room for one."""
         return shown(self.keys(command)[0])
 
-    def all(self, command: HasKeys) -> str:
+    def all(self, command: Command) -> str:
         """All keys of a command, as they are shown."""
         return " ".join(map(shown, self.keys(command)))
 
     def for_textual(self) -> dict[str, str]:
         """The same for `App.set_keymap`."""
-        return {command_id: ",".join(keys) for command_id, keys in self.changed.items()}
+        return {name: ",".join(self.keys(BY_ID[name])) for name in self.changed}
 
 
 OWN_KEYS: Final = Keymap()
 """Every command has the keys it comes with."""
+
+_in_use: ContextVar[Keymap] = ContextVar("keymap", default=OWN_KEYS)
+_COMMAND_ID: Final = re.compile(r"\{([a-z_.]+)\}")
+
+
+def use_keymap(keymap: Keymap) -> None:
+    """From here on sentences name the keys of this keymap; a console has one, and says so once."""
+    _in_use.set(keymap)
+
+
+def in_use() -> Keymap:
+    """The keymap of the console; where there is none, the keys that commands come with."""
+    return _in_use.get()
+
+
+def with_keys(sentence: str) -> str:
+    """The sentence with the operator's key in place of each ``{command.id}``.
+
+    No foreign text belongs in ``sentence``: it is put in afterwards.
+
+    Raises:
+        KeyError: there is no such command.
+    """
+    return _COMMAND_ID.sub(lambda found: in_use().first(BY_ID[found[1]]), sentence)

@@ -19,13 +19,14 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from mephisto_engine.operations.snapshot import Snapshot, View, Window
-from mephisto_tui.commands import BY_ID, Scope, bindings_for, key_entries, mode_keys
-from mephisto_tui.keymap import shown
+from mephisto_tui.commands import BY_ID, Scope, bindings_for
+from mephisto_tui.keymap import shown, with_keys
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view import chrome
 from mephisto_tui.view.changes import changes_between
 from mephisto_tui.view.chrome import Freshness, KeyEntry
 from mephisto_tui.view.glyphs import WARNING
+from mephisto_tui.view.keys import key_entries, mode_keys
 from mephisto_tui.view.raw import Raw
 from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line
 from mephisto_tui.view.words import clock_time, plural
@@ -99,7 +100,7 @@ class ConsoleScreen(Screen[None]):
 
     def key_entries(self) -> list[KeyEntry]:
         """What the key bar shows."""
-        return key_entries(self.SCOPES, self.WAY_OUT, self.app.keymap)
+        return key_entries(self.SCOPES, self.WAY_OUT)
 
     def content(self) -> Sequence[Widget]:
         """The widgets between the lines at the top and those at the bottom."""
@@ -185,7 +186,7 @@ class ConsoleScreen(Screen[None]):
         crumbs = self.breadcrumb()
         self._block("title").show(lambda cells: [chrome.title(crumbs, facts, cells)])
         right, badges = self._right_of_modes(), self._badges()
-        keys = mode_keys(app.keymap)
+        keys = mode_keys()
         self._block("modes").show(
             lambda cells: [chrome.modes(self.MODE, right, badges, cells, keys)]
         )
@@ -264,8 +265,7 @@ class ConsoleScreen(Screen[None]):
     def on_key(self, event: Key) -> None:
         """No key is silent: one that is bound to nothing comes here."""
         if not isinstance(self.focused, Input) and event.key not in self.active_bindings:
-            key, help_key = shown(event.key), self.app.keymap.first(BY_ID["help"])
-            self.say(f"{key} does nothing here; {help_key} shows which keys do")
+            self.say(shown(event.key) + with_keys(" does nothing here; {help} shows which keys do"))
 
     async def action_command(self, command_id: str) -> None:
         """Do what a key, or the palette, asks for."""
@@ -284,16 +284,16 @@ class ConsoleScreen(Screen[None]):
         return False
 
     def do_mode_runs(self) -> None:
-        self.leave_for(partial(self.app.show_mode, "runs"))
+        self.leave_for(partial(self.app.switch_mode, "runs"))
 
     def do_mode_log(self) -> None:
-        self.leave_for(partial(self.app.show_mode, "log"))
+        self.leave_for(partial(self.app.switch_mode, "log"))
 
     def do_mode_review(self) -> None:
         self.app.show_review(getattr(self, "run_id", None))
 
     def do_mode_workers(self) -> None:
-        self.leave_for(partial(self.app.show_mode, "workers"))
+        self.leave_for(partial(self.app.switch_mode, "workers"))
 
     def do_mode_launch(self) -> None:
         self.leave_for(self.app.show_launch)
@@ -317,7 +317,7 @@ class ConsoleScreen(Screen[None]):
         if len(self.app.screen_stack) > 1:
             self.app.pop_screen()
         else:
-            self.app.show_mode("runs")
+            self.app.switch_mode("runs")
 
     def do_freeze(self) -> None:
         if self.frozen_at is None:

@@ -26,6 +26,7 @@ from mephisto_engine.operations.command_kinds import (
 )
 from mephisto_engine.operations.selection import Selection
 from mephisto_engine.operations.snapshot import RunRow
+from mephisto_tui.keymap import with_keys
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.confirm import Answer, ConfirmScreen, Question, sentence
 from mephisto_tui.screens.menu import MenuScreen
@@ -60,7 +61,7 @@ async def pause_or_go_on(app: ConsoleApp, run: RunRow) -> None:
     question = Question(
         f"Pause run {run.id}",
         sentence(
-            f"Pause {clean(run.task_name, 40)}? S again lets it go on.",
+            f"Pause {clean(run.task_name, 40)}?" + with_keys(" {live.pause} again lets it go on."),
             "",
             "  nothing new is published and nobody new is let in",
             f"  {plural(at_work, 'worker')} at work may finish",
@@ -143,7 +144,7 @@ async def disconnect(app: ConsoleApp, run: RunRow, agent_ids: Sequence[int]) -> 
         f"Disconnect {plural(number, 'agent')} of run {run.id}: {names}?",
         "",
         "  who is at work loses this work; the unit is offered again",
-        "  the worker may come again; B keeps them out",
+        with_keys("  the worker may come again; {run.block} keeps them out"),
     ]
     sure = ("d", "Disconnect")
     if await is_sure(app, "Disconnect", lines, "Leave them at work", number, sure):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mephisto_engine.errors import ConfigError, MephistoError
+from mephisto_tui.keymap import with_keys
 from mephisto_tui.screens.draft_form import DraftForm
 from mephisto_tui.screens.launch_questions import how_to_launch, how_to_replace
 from mephisto_tui.screens.prompt import PromptScreen
@@ -61,7 +62,9 @@ class DraftScreen(DraftForm):
         elif self.is_checking or self.check is None:
             self.say("the check has not ended")
         elif not self.check.can_launch or self.check.plan is None:
-            self.say("the problems come first: n goes to the next", "warn")
+            self.say(
+                with_keys("the problems come first: {draft.next_problem} goes to the next"), "warn"
+            )
         elif self.check.plan.is_sandbox:
             self._launch(self.check)
         else:

@@ -19,6 +19,7 @@ from textual.widget import Widget
 from mephisto_engine.errors import MephistoError
 from mephisto_engine.operations.snapshot import Snapshot, View
 from mephisto_tui.commands import bindings_for
+from mephisto_tui.keymap import with_keys
 from mephisto_tui.safe_text import clean, clean_lines
 from mephisto_tui.screens.confirm import ConfirmScreen, Question
 from mephisto_tui.screens.launch import NOTHING_SHOWN
@@ -62,6 +63,7 @@ class DraftForm(ListScreen):
     SCOPES = ("everywhere", "panes", "scroll", "draft")
     BINDINGS = bindings_for("everywhere", "panes", "scroll", "draft")  # type: ignore[assignment]
     MODE = "Launch"
+    FILTER = "draft.filter"
     PANES: ClassVar = (OPTIONS, RESOLVED)
     STAYS = frozenset({"source"})
     VERTICAL_BREAKPOINTS = [(0, "-tiny-height"), (16, "-low"), (22, "-short"), (36, "-tall")]
@@ -229,7 +231,7 @@ class DraftForm(ListScreen):
     def do_draft_edit(self) -> None:
         field = self.field()
         if self.front == RESOLVED:
-            self.say("tab goes back to the options")
+            self.say(with_keys("{panes.next} goes back to the options"))
         elif field is None:
             self.say("no option under the cursor")
         elif field.choices:
@@ -301,7 +303,7 @@ class DraftForm(ListScreen):
         if field is None or not field.is_changed:
             self.say("nothing was changed in this option")
         elif field.is_plugin:
-            self.say("choose another with ⏎")
+            self.say(with_keys("choose another with {draft.edit}"))
         else:
             self._change(self.draft.restored(field.key))
 
@@ -346,7 +348,11 @@ class DraftForm(ListScreen):
 
     def do_copy(self) -> None:
         if self.draft.path is None:
-            self.say("a shell needs a file: s saves one, then y copies the command")
+            self.say(
+                with_keys(
+                    "a shell needs a file: {draft.save} saves one, then {copy} copies the command"
+                )
+            )
         else:
             super().do_copy()
 

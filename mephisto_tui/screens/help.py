@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from textual.widget import Widget
 
 from mephisto_engine.operations.snapshot import View
-from mephisto_tui.commands import Scope, bindings_for, help_page
+from mephisto_tui.commands import Scope, bindings_for
 from mephisto_tui.screens.listing import ScrollScreen
+from mephisto_tui.view.keys import help_page
 from mephisto_tui.view.spans import Line, line
 from mephisto_tui.widgets.page import Page
 
@@ -39,7 +40,7 @@ class HelpScreen(ScrollScreen):
         self.pane().focus()
 
     def _page(self, cells: int) -> list[Line]:
-        return help_page(self._scopes, self.app.keymap)
+        return help_page(self._scopes)
 
     def do_help(self) -> None:
         self.do_back()

@@ -34,6 +34,7 @@ class LaunchScreen(ListScreen):
     SCOPES = ("everywhere", "panes", "scroll", "pick")
     BINDINGS = bindings_for("everywhere", "panes", "scroll", "pick")  # type: ignore[assignment]
     MODE = "Launch"
+    FILTER = "pick.filter"
 
     def __init__(self) -> None:
         super().__init__()

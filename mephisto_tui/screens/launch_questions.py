@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mephisto_engine.cents import dollars
+from mephisto_tui.keymap import with_keys
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.confirm import Answer, Question, sentence
 from mephisto_tui.view.plan_facts import cost_words, data_words, price_words, what_to_type
@@ -45,7 +46,10 @@ def how_to_discard(changes: int) -> Question:
     """Leave a form in which something was changed."""
     return Question(
         "Leave the form",
-        sentence(f"{plural(changes, 'change')} would be lost; s saves them as a file."),
+        sentence(
+            f"{plural(changes, 'change')} would be lost"
+            + with_keys("; {draft.save} saves them as a file.")
+        ),
         "Keep the form",
         (Answer("d", "Discard them", YES),),
     )

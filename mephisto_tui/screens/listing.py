@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 from textual.widget import Widget
 
 from mephisto_engine.operations.snapshot import Window
+from mephisto_tui.keymap import with_keys
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.base import changed_to, is_answer
 from mephisto_tui.screens.menu import MenuScreen
@@ -44,6 +45,9 @@ class ScrollScreen(PanesScreen):
 
 class ListScreen(ScrollScreen):
     """A screen whose pane may be a table, with its filter and its order."""
+
+    FILTER: ClassVar[str] = "list.filter"
+    """Id of the command that filters."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -114,7 +118,8 @@ class ListScreen(ScrollScreen):
     def facts_of_mode(self) -> Line:
         table = self.table()
         typed = self.typed.get(self.pane_id(), "")
-        shown = Span(f"/ {clean(typed, 24) or '-'}", "warn" if typed else "dim")
+        key = with_keys(f"{{{self.FILTER}}}")
+        shown = Span(f"{key} {clean(typed, 24) or '-'}", "warn" if typed else "dim")
         if table is None or self.app.size.width < WIDTH_FOR_ORDER:
             return (shown,)
         return (Span(f"sort {table.order_in_words}   ", "dim"), shown)
@@ -187,7 +192,12 @@ class ListScreen(ScrollScreen):
     def do_list_mark_range(self) -> None:
         table = self._markable()
         if table is not None and not table.mark_range():
-            self.say("mark a row first, then V marks from there; * marks all that the filter shows")
+            self.say(
+                with_keys(
+                    "mark a row first, then {list.mark_range} marks from there;"
+                    " {list.mark_all} marks all that the filter shows"
+                )
+            )
 
     def do_list_mark_all(self) -> None:
         table = self._markable()
@@ -223,7 +233,7 @@ class ListScreen(ScrollScreen):
 
     def _restart(self, table: LiveTable, window: Window) -> None:
         if self.frozen_at is not None:
-            self.say("frozen: f first", "warn")
+            self.say(with_keys("frozen: {freeze} first"), "warn")
             return
         table.restart(window)
         self.wish()

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from mephisto_tui.commands import Command, matching
-from mephisto_tui.keymap import OWN_KEYS, Keymap
+from mephisto_tui.keymap import in_use
 from mephisto_tui.view.glyphs import CURSOR
 from mephisto_tui.view.spans import Line, Span, line
 from mephisto_tui.widgets.line_widget import LOOKS, LineWidget
@@ -115,11 +115,10 @@ class PaletteScreen(MenuScreen):
         Binding("enter", "choose", "Choose", priority=True),
     ]
 
-    def __init__(self, commands: Sequence[Command], keymap: Keymap = OWN_KEYS) -> None:
+    def __init__(self, commands: Sequence[Command]) -> None:
         self._commands = list(commands)
-        self._keymap = keymap
         super().__init__("Commands", [(command.id, command.title) for command in commands])
-        self._lines = [_palette_line(command, keymap) for command in commands]
+        self._lines = [_palette_line(command) for command in commands]
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
@@ -135,16 +134,16 @@ class PaletteScreen(MenuScreen):
         found = matching(typed, self._commands) if typed else self._commands
         self._choices = [(command.id, command.title) for command in found]
         self._cursor = 0
-        self._lines = [_palette_line(command, self._keymap) for command in found]
+        self._lines = [_palette_line(command) for command in found]
         self._show()
 
     def _show(self) -> None:
         self.query_one(MenuList).show(self._lines, self._cursor)
 
 
-def _palette_line(command: Command, keymap: Keymap) -> Line:
+def _palette_line(command: Command) -> Line:
     return (
         Span(f"{command.title:<14}"),
-        Span(f"{keymap.all(command):<10}", "strong"),
+        Span(f"{in_use().all(command):<10}", "strong"),
         Span(command.help, "dim"),
     )

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 from textual.widget import Widget
 
-from mephisto_tui.commands import key_entries
 from mephisto_tui.screens.base import ConsoleScreen
 from mephisto_tui.view.chrome import KeyEntry
+from mephisto_tui.view.keys import key_entries
 
 
 class Zoom:
@@ -61,7 +61,7 @@ class PanesScreen(ConsoleScreen):
         """With one pane there is little that its keys could do."""
         unshown = "panes" if len(self.PANES) == 1 else ""
         scopes = [scope for scope in self.SCOPES if scope != unshown]
-        return key_entries(scopes, self.WAY_OUT, self.app.keymap)
+        return key_entries(scopes, self.WAY_OUT)
 
     def panes(self) -> Sequence[str]:
         """Ids of the panes that there are at this size of the terminal."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from mephisto_tui.keymap import with_keys
 from mephisto_tui.screens import review_questions as questions
 from mephisto_tui.screens.opening import open_file
 from mephisto_tui.screens.review_deciding import DecidingScreen
@@ -91,7 +92,8 @@ class ReviewScreen(DecidingScreen):
         answer = await questions.how_to_leave(self.app, self.staged)
         if answer == questions.LEAVE:
             go()
-            self.app.say(f"{plural(len(self.staged), 'decision')} staged; w in Review sends")
+            staged = plural(len(self.staged), "decision")
+            self.app.say(staged + with_keys(" staged; {review.send} in Review sends"))
         elif answer == questions.SEND and await questions.may_send(self.app, self.staged):
             self.in_background(self._send(go))
 

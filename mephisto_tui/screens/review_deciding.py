@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Sequence
 from concurrent.futures import Future
 
 from mephisto_engine.database.queries.review import DecisionRow, QueuedUnit
+from mephisto_tui.keymap import with_keys
 from mephisto_tui.screens import review_questions as questions
 from mephisto_tui.screens.raw import RawScreen
 from mephisto_tui.screens.review_questions import Draft
@@ -55,7 +56,12 @@ class DecidingScreen(ReadingScreen):
     def _decide_rest(self, verdict: str) -> None:
         units = self.queue.rest_of_worker()
         if self.queue.marks:
-            self.say("some units are marked: a p r decide about those, esc clears the marks")
+            self.say(
+                with_keys(
+                    "some units are marked: {review.accept} {review.pass} {review.reject}"
+                    " decide about those, esc clears the marks"
+                )
+            )
         elif not units:
             self.say("nothing of this worker's is undecided")
         elif self.may_decide():
@@ -100,7 +106,7 @@ class DecidingScreen(ReadingScreen):
         self.note({unit.unit_id: verdict for unit in units})
         self.in_background(self._stored(future, key, draft))
         if not self.queue.next_open():
-            self.say("everything here is decided: w sends it")
+            self.say(with_keys("everything here is decided: {review.send} sends it"))
         self.redraw()
 
     async def _stored(
@@ -177,7 +183,12 @@ class DecidingScreen(ReadingScreen):
 
     def do_review_mark_range(self) -> None:
         if not self.queue.mark_range():
-            self.say("mark a unit first, then V marks from there; * marks all that are shown")
+            self.say(
+                with_keys(
+                    "mark a unit first, then {review.mark_range} marks from there;"
+                    " {review.mark_all} marks all that are shown"
+                )
+            )
 
     def do_review_mark_all(self) -> None:
         self.queue.mark_all()

@@ -18,6 +18,7 @@ from mephisto_engine.cents import amount, as_cents, dollars
 from mephisto_engine.data_model.status import UnitStatus
 from mephisto_engine.database.operations.review import NewDecision
 from mephisto_engine.operations.review import summarise
+from mephisto_tui.keymap import with_keys
 from mephisto_tui.opener import ReviewFile
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.confirm import Answer, ConfirmScreen, Question, sentence
@@ -150,7 +151,7 @@ async def may_decide_many(app: ConsoleApp, batch: Batch) -> bool:
             "",
             *(f"  {words}" for words in _consequences(batch)),
             "",
-            "  nothing is sent by this; u takes all of it back",
+            with_keys("  nothing is sent by this; {review.undo} takes all of it back"),
         ),
         "Leave them as they are",
         () if is_typed else (Answer(verb[0], f"{verb.capitalize()} them", YES),),
@@ -178,7 +179,8 @@ def _consequences(batch: Batch) -> Iterator[str]:
     if draft.block is not None:
         yield f"{plural(len({unit.worker_id for unit in batch.units}), 'worker')} blocked for good"
     if batch.replaced:
-        yield f"{batch.replaced} decided before: that is replaced, u does not bring it back"
+        undo = with_keys("{review.undo} does not bring it back")
+        yield f"{batch.replaced} decided before: that is replaced, {undo}"
     if batch.hidden:
         yield f"{batch.hidden} of them not shown by the filter"
 
@@ -214,7 +216,7 @@ async def how_to_leave(app: ConsoleApp, staged: Sequence[DecisionRow]) -> str | 
             "",
             *(f"  {row}" for row in summary_table(summarise(staged))),
             "",
-            "  They are kept in the database; w sends them another time.",
+            with_keys("  They are kept in the database; {review.send} sends them another time."),
         ),
         "Stay here",
         (Answer("s", "Send them now", SEND), Answer("l", "Leave, keep them staged", LEAVE)),

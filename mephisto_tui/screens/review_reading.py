@@ -22,6 +22,7 @@ from mephisto_engine.operations.review import summarise
 from mephisto_engine.operations.review_detail import ItemUnit, ReviewedUnit
 from mephisto_engine.operations.snapshot import Snapshot, View
 from mephisto_tui.commands import bindings_for
+from mephisto_tui.keymap import with_keys
 from mephisto_tui.review_door import ReviewDoor
 from mephisto_tui.review_queue import ReviewQueue
 from mephisto_tui.safe_text import clean
@@ -152,9 +153,10 @@ class ReadingScreen(PanesScreen):
 
     def facts_of_mode(self) -> Line:
         shown = self.queue.text
+        key = with_keys("{review.filter}")
         return (
             Span(f"group {self.queue.grouping}  order oldest   ", "dim"),
-            Span(f"/ {clean(shown, 24) or '-'}", "warn" if shown else "dim"),
+            Span(f"{key} {clean(shown, 24) or '-'}", "warn" if shown else "dim"),
         )
 
     def tick(self, *, is_forced: bool = False) -> None:

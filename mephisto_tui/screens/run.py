@@ -12,6 +12,7 @@ from textual.widget import Widget
 from mephisto_engine.operations.selection import Selection
 from mephisto_engine.operations.snapshot import RunRow, Snapshot, Subject, View
 from mephisto_tui.commands import bindings_for
+from mephisto_tui.keymap import with_keys
 from mephisto_tui.safe_text import clean, clean_lines
 from mephisto_tui.screens.changing import block, disconnect
 from mephisto_tui.screens.listing import nothing_matches
@@ -105,7 +106,7 @@ class RunScreen(LiveRunScreen):
         if self.app.size.width < WIDTH_FOR_PANE_NAMES:
             place = f"{self.PANES.index(self.front) + 1}/{len(self.PANES)}"
             return (Span(f"{self.front} {place}   ", "strong"), right[-1])
-        return (*parts, Span("  "), *right, Span("   f following", "dim"))
+        return (*parts, Span("  "), *right, Span(with_keys("   {freeze} following"), "dim"))
 
     def draw(self, snapshot: Snapshot, now: datetime) -> None:
         run = snapshot.run
@@ -211,15 +212,15 @@ class RunScreen(LiveRunScreen):
                 if agent is None
                 else Selection(frozenset({agent.unit_id}))
             )
-        return "x expires units: tab leads to them"
+        return with_keys("{live.expire} expires units: {panes.next} leads to them")
 
     def do_run_disconnect(self) -> None:
         if self.front != "agents":
-            self.say("D ends agents: tab leads to them")
+            self.say(with_keys("{run.disconnect} ends agents: {panes.next} leads to them"))
             return
         picked = self._table("agents").picked
         if picked.is_all:
-            self.say("mark agents one by one: spc; or X stops the run")
+            self.say(with_keys("mark agents one by one: {list.mark}; or {run.stop} stops the run"))
         elif not picked.keys:
             self.say("no row under the cursor")
         else:

@@ -11,6 +11,7 @@ from mephisto_engine.analysis.pay import Wage
 from mephisto_engine.data_model.status import LIVE_RUN
 from mephisto_engine.operations.limits import LITTLE_SPACE, NO_SPACE
 from mephisto_engine.operations.snapshot import Health, LogRow, RunRow, Snapshot
+from mephisto_tui.keymap import with_keys
 from mephisto_tui.safe_text import clean, width
 from mephisto_tui.view.glyphs import LATE, WARNING
 from mephisto_tui.view.spans import Line, Span, Tone, line_width, with_right
@@ -20,8 +21,6 @@ STALE_SECONDS: Final = 3
 SILENT_SECONDS: Final = 10
 SLOW_COMMIT_MS: Final = 1000
 """A commit that takes as long is felt by every worker who submits."""
-NEVER_DROPPED: Final = 0
-"""Priority of the keys that stay at any width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,7 @@ def pause_banner(run: RunRow | None) -> Line:
     """That the run waits for the operator; else nothing."""
     if run is None or run.status != "paused":
         return ()
-    return (Span(f" run {run.id} is paused: S lets it go on", "warn"),)
+    return (Span(f" run {run.id} is paused" + with_keys(": {live.pause} lets it go on"), "warn"),)
 
 
 def worst_event(log: Sequence[LogRow]) -> Line:

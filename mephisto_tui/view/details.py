@@ -109,7 +109,12 @@ def _data(unit: UnitDetail, cells: int) -> list[Line]:
     """What was asked and answered, as it reads in review; what was said stands beside it."""
     shown = [one for one in unit.sections if one.kind != "transcript"]
     fault = [fault_line(unit.fault, cells)] if unit.fault else []
-    return [*fault, *section_lines(shown, cells, "y copy path"), BLANK, *_beside(unit.agent, cells)]
+    return [
+        *fault,
+        *section_lines(shown, cells, "{copy} copy path"),
+        BLANK,
+        *_beside(unit.agent, cells),
+    ]
 
 
 def _worker_row(agent: AgentDetail) -> Row:

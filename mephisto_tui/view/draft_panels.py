@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mephisto_tui.keymap import with_keys
 from mephisto_tui.safe_text import clean, width
 from mephisto_tui.view.draft_fields import Field, about, traits, unplaced
 from mephisto_tui.view.glyphs import DONE, FAILED
@@ -49,7 +50,11 @@ def problems_panel(check: DraftCheck, fields: Sequence[Field], cells: int) -> li
         return []
     loose = unplaced(check.problems, fields)
     rows: list[Line] = [
-        rule(f"{plural(len(check.problems), 'problem')} · n goes to the next", cells)
+        rule(
+            plural(len(check.problems), "problem")
+            + with_keys(" · {draft.next_problem} goes to the next"),
+            cells,
+        )
     ]
     for problem in loose:
         where = f"{problem.where.removeprefix('mephisto.')}: " if problem.where else ""

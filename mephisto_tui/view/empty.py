@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mephisto_tui.keymap import with_keys
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view.glyphs import WARNING
 from mephisto_tui.view.spans import BLANK, Line, Span
@@ -41,7 +42,7 @@ def no_runs(surroundings: Surroundings) -> list[Line]:
     found = f"({clean(surroundings.plugins, 60)} found)" if surroundings.plugins else ""
     ways: Sequence[tuple[str, str]] = (
         ("mephisto-tui demo", "a mock run with simulated workers"),
-        ("l", "launch one here"),
+        (with_keys("{runs.launch}"), "launch one here"),
         ("mephisto-tui launch conf.yaml", "the same from a shell"),
         ("mephisto-tui watch RUN", "one that another process drives"),
     )
@@ -61,5 +62,5 @@ def no_runs(surroundings: Surroundings) -> list[Line]:
 def no_agents(link: str) -> list[Line]:
     """That nobody has come yet, and where they should."""
     shown = clean(link, 200)
-    where = (Span("link: "), Span(shown, "accent"), Span("  (y copies it)", "dim"))
+    where = (Span("link: "), Span(shown, "accent"), Span(with_keys("  ({copy} copies it)"), "dim"))
     return [(Span("no agents yet", "dim"),), *([where] if shown else [])]

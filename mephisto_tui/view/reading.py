@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import orjson
 
+from mephisto_tui.keymap import with_keys
 from mephisto_tui.safe_text import clean, clean_lines, cut, width
 from mephisto_tui.view.spans import BLANK, Line, Row, Span, line
 
@@ -26,7 +27,7 @@ def value_lines(value: Any, cells: int) -> list[Line]:
     """A JSON value as keys and values, in lines of at most so many cells."""
     lines = list(islice(_laid_out(value, cells, 0), MOST_LINES + 1))
     if len(lines) > MOST_LINES:
-        lines[-1] = line(" … and more: v shows it raw", "warn")
+        lines[-1] = line(with_keys(" … and more: {raw} shows it raw"), "warn")
     return lines
 
 
@@ -56,7 +57,9 @@ def wrapped_words(text: str, cells: int) -> Iterator[str]:
             start += whole[start : start + 1] == " "
         yield whole[start:]
     if len(text) > MOST_CHARACTERS:
-        yield f"… {len(text) - MOST_CHARACTERS:,} more characters: v shows it raw"
+        yield f"… {len(text) - MOST_CHARACTERS:,} more characters" + with_keys(
+            ": {raw} shows it raw"
+        )
 
 
 def _laid_out(value: Any, cells: int, depth: int) -> Iterator[Line]:

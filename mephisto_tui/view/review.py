@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from mephisto_engine.cents import dollars
+from mephisto_tui.keymap import with_keys
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view.decisions import MARKS, VERBS, summary_line
 from mephisto_tui.view.glyphs import HERE, LATE, MARK, MARK_AND_CURSOR, WARNING
@@ -28,9 +29,9 @@ LOW_SHARE: Final = 70
 """Per cent of accepted units below which a worker's line is marked."""
 NOTHING_STAGED: Final = "staged 0"
 DECIDING: Final = (
-    ("a", "Accept"),
-    ("p", "Pass (paid, not kept)"),
-    ("r", "Reject (unpaid)"),
+    ("{review.accept}", "Accept"),
+    ("{review.pass}", "Pass (paid, not kept)"),
+    ("{review.reject}", "Reject (unpaid)"),
 )
 
 
@@ -48,7 +49,10 @@ def position(queue: ReviewQueue, here: Figures | None, staged: str, cells: int) 
     if here is not None:
         before = (Span(" · before "), *_before(here))
     tone: Tone = "" if staged == NOTHING_STAGED else "warn"
-    right = (Span(f" {staged}", tone), Span("  w send  u undo", "dim"))
+    right = (
+        Span(f" {staged}", tone),
+        Span(with_keys("  {review.send} send  {review.undo} undo"), "dim"),
+    )
     return with_right((Span(left), *before), right, cells)
 
 
@@ -72,7 +76,8 @@ def unit_title(unit: QueuedUnit) -> Line:
 
 def page_remark(cells: int) -> str:
     """What the frame of the unit says at its foot."""
-    return "tab pane · v raw JSON · E in $EDITOR" if cells > 85 else "tab pane · v raw JSON"
+    remark = "{panes.next} pane · {raw} raw JSON"
+    return with_keys(f"{remark} · {{editor}} in $EDITOR" if cells > 85 else remark)
 
 
 def unit_lines(detail: ReviewedUnit, staged: DecisionRow | None, cells: int) -> list[Line]:
@@ -183,7 +188,7 @@ def worker_lines(unit: QueuedUnit, detail: ReviewedUnit) -> list[Line]:
         (padded(Span(f"  {clean(name, 20)}"), 24), Span(f"{value:>5}"))
         for name, value in detail.around.grants
     ]
-    lines.append(line("  (t to grant or revoke)", "dim"))
+    lines.append(line(with_keys("  ({review.qualifications} to grant or revoke)"), "dim"))
     lines += [BLANK, line(" LAST DECISIONS", "accent")]
     return lines + [_earlier(item) for item in detail.around.of_worker]
 
@@ -214,7 +219,8 @@ def staged_lines(staged: Sequence[DecisionRow], cells: int) -> list[Line]:
         failed = Span(WARNING if row.error else "", "bad")
         number = Span(f" {row.unit_id} {name}{note}  ")
         spans += [Span(" "), failed, verdict_mark(row.verdict), number]
-    kept = "sent by w, on leaving, or by `mephisto-tui review send`; kept in the database until"
+    kept = with_keys("sent by {review.send}, on leaving, or by `mephisto-tui review send`")
+    kept += "; kept in the database until"
     return [tuple(spans), line(f" {kept} then, so a dropped SSH session loses nothing", "dim")]
 
 
@@ -237,7 +243,9 @@ def draft_line(note: str, bonus_cents: int, block_reason: str | None, cells: int
     parts: list[Span] = [Span(" note ", "dim")]
     parts.append(Span(f"‘{clean(note, max(10, cells - 50))}’") if note else Span("‘…’", "dim"))
     if not note:
-        parts.append(Span("  n to write a reason sent with pass/reject", "dim"))
+        parts.append(
+            Span(with_keys("  {review.note} to write a reason sent with pass/reject"), "dim")
+        )
     if bonus_cents:
         parts.append(Span(f"  bonus {dollars(bonus_cents)}", "good"))
     if block_reason is not None:
@@ -249,12 +257,14 @@ def deciding_line(cells: int, rest: int, marked: int) -> Line:
     """The keys that decide, and about how many units."""
     left: list[Span] = [Span(" ")]
     for key, label in DECIDING:
-        left += [Span(key, "strong"), Span(f" {label}  ")]
+        left += [Span(with_keys(key), "strong"), Span(f" {label}  ")]
     if marked:
-        right = Span(f"a p r = the {marked} marked ", "warn")
+        keys = with_keys("{review.accept} {review.pass} {review.reject}")
+        right = Span(f"{keys} = the {marked} marked ", "warn")
     else:
-        of_rest = f"A P R = the rest of this worker's {rest} "
-        right = Span("A P R whole worker " if cells < 100 else of_rest)
+        keys = with_keys("{review.accept_rest} {review.pass_rest} {review.reject_rest}")
+        of_rest = f"= the rest of this worker's {rest}"
+        right = Span(f"{keys} {'whole worker' if cells < 100 else of_rest} ")
     return with_right(tuple(left), (right,), cells)
 
 

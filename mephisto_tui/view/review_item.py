@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from mephisto_engine.abstractions.review_view import PROMPT, Pairs, Section
+from mephisto_tui.keymap import with_keys
 from mephisto_tui.safe_text import clean, width
 from mephisto_tui.view.decisions import MARKS, PAST
 from mephisto_tui.view.glyphs import HERE, MARK, UNLIKE, WARNING
@@ -135,7 +136,12 @@ def item_lines(seen: Seen, cells: int) -> list[Line]:
         if key not in rows:
             lines += _bodies(layout, dict(parts), is_stacked=not has_columns)
         elif len(rows[key]) > MOST_FIELDS:
-            lines.append(line(f"  … {len(rows[key]) - MOST_FIELDS:,} more; v shows all", "dim"))
+            lines.append(
+                line(
+                    f"  … {len(rows[key]) - MOST_FIELDS:,} more" + with_keys("; {raw} shows all"),
+                    "dim",
+                )
+            )
     return lines
 
 
@@ -196,7 +202,8 @@ def _summary(seen: Seen, shown: Sequence[ItemUnit], fields: Sequence[Field]) -> 
         spans.append(Span(f" · agreement on {agreed} of {plural(len(labels), 'field')}", tone))
     if len(shown) < number:
         first = next(place for place, unit in enumerate(seen.units) if unit is shown[0]) + 1
-        words = f" · shown: {first} to {first + len(shown) - 1}, j k move on"
+        keys = with_keys("{review.next} {review.previous} move on")
+        words = f" · shown: {first} to {first + len(shown) - 1}, {keys}"
         spans.append(Span(words, "dim"))
     return tuple(spans)
 

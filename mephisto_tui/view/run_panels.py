@@ -11,6 +11,7 @@ from mephisto_engine.cents import dollars
 from mephisto_engine.data_model.status import LIVE_RUN
 from mephisto_engine.operations.limits import LITTLE_SPACE
 from mephisto_engine.operations.snapshot import Health, RunRow, Snapshot
+from mephisto_tui.keymap import with_keys
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view.crowd import (
     agents_in_words,
@@ -182,7 +183,10 @@ def where(snapshot: Snapshot, run: RunRow, now: datetime) -> list[Line]:
         _labelled("blueprint", Span(clean(run.blueprint_type, 60))),
         _labelled("provider", Span(clean(run.provider_type, 60) + sandbox)),
         _labelled("architect", Span(clean(run.architect_type, 60))),
-        _labelled("link (L)", Span(clean(snapshot.worker_link or run.url, 200) or "-")),
+        _labelled(
+            with_keys("link ({run.copy_link})"),
+            Span(clean(snapshot.worker_link or run.url, 200) or "-"),
+        ),
         _labelled("engine", _engine_facts(run, health, now)),
         _labelled("commit", Span(f"{commit}   loop lag {lag}")),
         _labelled("gateway", *_gateway(health)),

@@ -16,6 +16,7 @@ from mephisto_engine.abstractions.review_view import (
     Section,
     Turn,
 )
+from mephisto_tui.keymap import with_keys
 from mephisto_tui.safe_text import clean, is_harmless, width
 from mephisto_tui.view.glyphs import DONE, FAILED, LATE, WARNING
 from mephisto_tui.view.grid import WIDEST_TERMINAL, grid_lines
@@ -40,7 +41,9 @@ _LONGEST_LIST: Final = 200
 
 
 def section_lines(
-    sections: Sequence[Section], cells: int, file_keys: str = "⏎ open · y copy path"
+    sections: Sequence[Section],
+    cells: int,
+    file_keys: str = "{review.open} open · {copy} copy path",
 ) -> list[Line]:
     """All sections, a blank line between two; `file_keys` says what can be done with files."""
     lines: list[Line] = []
@@ -64,7 +67,7 @@ def title_line(section: Section, file_keys: str = "") -> Line:
 def _remark(section: Section, file_keys: str) -> Line:
     """What stands beside the title."""
     if section.kind == "files":
-        return (Span(f"   {file_keys}", "dim"),) if file_keys else ()
+        return (Span(with_keys("   " + file_keys), "dim"),) if file_keys else ()
     if section.kind != "comparison":
         return ()
     right = sum(row.is_right for row in section.rows)
@@ -103,7 +106,7 @@ def _each(rows: Sequence[Any], draw: Callable[[Any, int], list[Line]], cells: in
 
 def _more(rows: Sequence[Any]) -> list[Line]:
     left = len(rows) - MOST_ROWS
-    return [line(f"  … {left} more; v shows all", "dim")] if left > 0 else []
+    return [line(f"  … {left} more" + with_keys("; {raw} shows all"), "dim")] if left > 0 else []
 
 
 def _label_room(names: Iterable[Any]) -> int:
@@ -190,7 +193,9 @@ def long_text(text: str, cells: int) -> list[Line]:
     shown = wrapped_words(text[:longest], max(1, cells - 1))
     lines = [line(f" {part}") for part in shown] or [line("")]
     if len(text) > longest:
-        lines.append(line(f" … {len(text):,} characters in all; v shows them", "dim"))
+        lines.append(
+            line(f" … {len(text):,} characters in all" + with_keys("; {raw} shows them"), "dim")
+        )
     codes = sum(not is_harmless(letter) for letter in text[:longest] if letter not in "\n\r\t")
     if codes:
         lines.append(line(f" {WARNING} {plural(codes, 'control code')} shown", "warn"))
@@ -236,4 +241,4 @@ def _dumped(value: Any) -> str:
     try:
         return laid_out(value)
     except RecursionError:
-        return "nested too deeply to be laid out; v shows it as it came"
+        return with_keys("nested too deeply to be laid out; {raw} shows it as it came")

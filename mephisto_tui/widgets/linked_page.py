@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mephisto_tui.keymap import with_keys
 from mephisto_tui.view.glyphs import CURSOR
 from mephisto_tui.view.spans import Line, Row, Span, line
 from mephisto_tui.view.words import plural
@@ -135,7 +136,8 @@ class LinkedPage(Page):
     def frame_note(self) -> Line:
         new = self._said - self._seen
         if new > 0:
-            return line(f"{plural(new, 'message')} more below, G follows", "warn")
+            follow = with_keys("{move.last} follows")
+            return line(f"{plural(new, 'message')} more below, " + follow, "warn")
         note = super().frame_note()
         if not (self._said and self._follows):
             return note

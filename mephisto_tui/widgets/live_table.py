@@ -13,6 +13,7 @@ from textual.message import Message
 
 from mephisto_engine.operations.selection import Selection
 from mephisto_engine.operations.snapshot import Window
+from mephisto_tui.keymap import with_keys
 from mephisto_tui.view.glyphs import CURSOR, DOWN, MARK, MARK_AND_CURSOR, MOVED, UP
 from mephisto_tui.view.spans import BLANK, Line, Span, line, padded
 from mephisto_tui.view.tables import GAP, MARGIN, AnySpec, Place, header, layout
@@ -258,7 +259,7 @@ class LiveTable(LineWidget, can_focus=True):
             return BLANK
         parts = [f"{self._cursor + 1} of {self._counted}"]
         if self.has_focus and self.size.width >= WIDE:
-            parts += [f"sort {self.order_in_words}", "spc mark"]
+            parts += [f"sort {self.order_in_words}", with_keys("{list.mark} mark")]
         late = self._rows_to_look_at()
         if late:
             parts.insert(0, f"{late} need a look" if late > 1 else "1 needs a look")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mephisto_engine.operations.snapshot import LogRow
+from mephisto_tui.keymap import with_keys
 from mephisto_tui.view.filtering import Filter, log_matches
 from mephisto_tui.view.log_lines import log_line
 from mephisto_tui.view.spans import Line, Span, line
@@ -76,6 +77,12 @@ class LogPane(LineWidget, can_focus=True):
 
     def frame_note(self) -> Line:
         errors = sum(row.level == "error" for row in self._all)
-        state = f"{plural(self._top, 'newer line')} above, g follows" if self._top else "following"
+        state = "following"
+        if self._top:
+            above = plural(self._top, "newer line")
+            state = f"{above} above, " + with_keys("{move.first} follows")
         counted = f" · {plural(errors, 'error')}" if errors else ""
-        return line(f"{state}{counted} · / filter", "warn" if self._top else "dim")
+        return line(
+            f"{state}{counted}" + with_keys(" · {list.filter} filter"),
+            "warn" if self._top else "dim",
+        )

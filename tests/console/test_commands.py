@@ -8,7 +8,7 @@ from launch_world import LAUNCH_EFFECTS
 from textual import events
 from textual.widgets import Input
 
-from mephisto_tui.commands import COMMANDS, commands_for, help_page, key_entries, matching
+from mephisto_tui.commands import COMMANDS, commands_for, matching
 from mephisto_tui.screens.base import ConsoleScreen
 from mephisto_tui.screens.confirm import ConfirmScreen
 from mephisto_tui.screens.detail import DetailScreen
@@ -25,6 +25,7 @@ from mephisto_tui.screens.runs import RunsScreen
 from mephisto_tui.screens.statistics import StatisticsScreen
 from mephisto_tui.screens.workers import WorkersScreen
 from mephisto_tui.view.chrome import key_bar
+from mephisto_tui.view.keys import help_page, key_entries
 from mephisto_tui.widgets.live_table import LiveTable
 
 SCREENS = (

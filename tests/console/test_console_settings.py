@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from console_world import FakeBridge
 
-from mephisto_tui.commands import COMMANDS
+from mephisto_tui.commands import BY_ID, COMMANDS
 from mephisto_tui.console_settings import (
     ConsoleSettings,
     load_settings,
@@ -11,7 +11,7 @@ from mephisto_tui.console_settings import (
     settings_path,
     theme_for,
 )
-from mephisto_tui.keymap import OWN_KEYS
+from mephisto_tui.keymap import OWN_KEYS, with_keys
 from mephisto_tui.safe_text import is_harmless
 from mephisto_tui.screens.confirm import ConfirmScreen
 from mephisto_tui.screens.help import HelpScreen
@@ -193,3 +193,18 @@ async def test_a_complaint_stays_on_the_screen_and_is_harmless(make_app, load, s
         text = screen_text(app)
         assert "unknown command" in text
         assert all(map(is_harmless, text.splitlines()))
+
+
+def test_esc_leads_back_whatever_else_does():
+    keymap, faults = read_keys({"back": "Q"})
+    assert not faults
+    assert keymap.for_textual() == {"back": "Q,escape"}
+    assert keymap.first(BY_ID["back"]) == "Q"
+    _keymap, faults = read_keys({"freeze": "esc"})
+    assert "escape always leads back, freeze cannot have it" in faults
+
+
+def test_sentences_name_no_command_that_there_is_not():
+    with pytest.raises(KeyError):
+        with_keys("{list.fliter} filters")
+    assert with_keys("{list.filter} filters, {back} leaves") == "/ filters, q leaves"

@@ -18,8 +18,6 @@ from mephisto_tui.commands import (
     Command,
     Scope,
     commands_for,
-    help_page,
-    key_entries,
     matching,
 )
 from mephisto_tui.safe_text import width
@@ -28,6 +26,7 @@ from mephisto_tui.screens.help import HelpScreen
 from mephisto_tui.screens.menu import PaletteScreen
 from mephisto_tui.view.chrome import key_bar
 from mephisto_tui.view.glyphs import to_ascii
+from mephisto_tui.view.keys import help_page, key_entries
 
 SOURCE = Path(mephisto_tui.screens.__file__).parents[1]
 GOLDENS = Path(__file__).parent / "goldens"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from console_world import FakeBridge, empty_world, normal_world
 from launch_world import LAUNCH_EFFECTS, TestLaunching, write_configs
+from other_keys import OTHER, other, usual_keys_in
 from textual.widgets import Input
 
 from mephisto_engine.errors import MephistoError
@@ -528,3 +529,36 @@ async def test_nobody_quits_while_a_launch_is_under_way(make_app, launching, scr
         launching.may_check.set()
         await settle(app, pilot)
         assert isinstance(app.screen, RunScreen)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=IDS)
+@pytest.mark.parametrize(
+    ("config", "keys"),
+    [
+        ("", ""),
+        ("", "slash x x x x enter"),
+        *((config, " ".join(keys)) for name, config, keys in LOOKS if "hostile" not in name),
+        ("live.yaml", "slash x x x x enter"),
+        ("live.yaml", "tab enter"),
+        ("live.yaml", "u"),
+        ("new", "y"),
+        ("new", "L"),
+        ("faulty.yaml", "L"),
+    ],
+)
+async def test_a_form_names_the_keys_that_the_operator_has(
+    make_app, screen_text, config, keys, size
+):
+    app = make_app(settings=OTHER)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        await press(app, pilot, other(app.screen, "5"))
+        if config:
+            pane = app.screen.query_one(CursorList)
+            pane.go_to(str(Path.cwd() / config) if config != "new" else config)
+            await press(app, pilot, other(app.screen, "enter"))
+        for key in keys.split():
+            await press(app, pilot, other(app.screen, key))
+        # The line in which a value is typed has keys of its own, and begins within a word.
+        shown = screen_text(app).replace("⏎ takes the value · tab goes on", "")
+        assert not usual_keys_in(shown.replace(" y whether ", " say whether "))

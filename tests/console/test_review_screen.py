@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from console_world import HOSTILE, NOW, FakeBridge
+from other_keys import OTHER, other, usual_keys_in
 from textual import events
 
 from mephisto_engine.data_model import Agent, Decision, GrantedQualification
@@ -750,3 +751,22 @@ def test_every_key_of_the_review_is_pressed_by_a_test():
     source = Path(__file__).read_text(encoding="utf-8")
     keys = {key: command.id for command in commands_for(["review"]) for key in command.keys[:1]}
     assert {command for key, command in keys.items() if f'"{key}"' not in source} == set()
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x50"])
+@pytest.mark.parametrize(
+    "keys",
+    ["", "a a p", "space V", "V", "space A", "A", "a w", "a q", "tab", "tab tab", "z", "o j",
+     "slash x x x enter", "r", "X"],
+)  # fmt: skip
+async def test_the_review_names_the_keys_that_the_operator_has(
+    desk, console, screen_text, size, keys
+):
+    app = console(desk, settings=OTHER)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        for key in ["2", *keys.split()]:
+            await press(pilot, other(app.screen, key))
+        app.tick()
+        await pilot.pause()
+        assert not usual_keys_in(screen_text(app).replace("X does nothing here", ""))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import console_world
 import pytest
 from console_world import FakeBridge, a_run
+from other_keys import OTHER, other, usual_keys_in
 
 from mephisto_engine.analysis.pay import Wage
 from mephisto_tui.view.chrome import Freshness
@@ -51,13 +52,13 @@ LOOKS = [
 ]
 
 
-async def look(app, screen_text, size, keys="") -> str:
+async def look(app, screen_text, size, keys="", named=lambda screen, key: key) -> str:
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         app.tick()
         await pilot.pause()
         for key in keys.split():
-            await pilot.press(key)
+            await pilot.press(named(app.screen, key))
             await pilot.pause()
         for _ in range(2):  # the second shows what the first has wished for
             app.tick()
@@ -73,6 +74,53 @@ async def test_screen_looks_as_stored(
     bridge = FakeBridge(world=getattr(console_world, world)())
     text = await look(make_app(bridge=bridge, run_id=run_id), screen_text, size, keys)
     golden(f"{name}-{size[0]}x{size[1]}", text)
+
+
+KEYS_THAT_ARE_SAID = [
+    ("normal_world", None, "V"),
+    ("normal_world", None, "space"),
+    ("normal_world", None, "f O"),
+    ("normal_world", None, "4 j"),
+    ("normal_world", None, "4 j j"),
+    ("normal_world", None, "slash x x x x enter"),
+    ("normal_world", 142, "D"),
+    ("normal_world", 142, "tab asterisk D"),
+    ("normal_world", 142, "tab tab x"),
+    ("normal_world", 142, "S"),
+    ("normal_world", 142, "tab D"),
+    ("normal_world", 142, "x"),
+    ("normal_world", 142, "ctrl+c"),
+    ("empty_world", None, ""),
+]
+"""What brings forth sentences that name a key, beside the looks."""
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x50"])
+@pytest.mark.parametrize(
+    ("world", "run_id", "keys"),
+    [row[1:] for row in LOOKS if "hostile" not in row[0]] + KEYS_THAT_ARE_SAID,
+)
+async def test_screens_name_the_keys_that_the_operator_has(
+    make_app, screen_text, world, run_id, keys, size
+):
+    bridge = FakeBridge(world=getattr(console_world, world)())
+    app = make_app(bridge=bridge, run_id=run_id, settings=OTHER)
+    text = await look(app, screen_text, size, keys, other)
+    assert not usual_keys_in(text)
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("D", "D ends agents: tab leads to them"),
+        ("tab tab x", "x expires units: tab leads to them"),
+        ("f O", "frozen: f first"),
+        ("V", "then V marks from there"),
+    ],
+)
+async def test_a_usual_key_would_be_found_by_the_test_above(make_app, screen_text, keys, said):
+    text = await look(make_app(run_id=142), screen_text, LARGE, keys)
+    assert any(said in line for line in usual_keys_in(text))
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x50"])
