@@ -15,7 +15,7 @@ from mephisto_engine.cents import amount
 from mephisto_engine.data_model.status import LIVE_AGENT
 from mephisto_engine.operations.snapshot import AgentRow, LogRow, RunRow, UnitRow, WorkerRow
 from mephisto_tui.safe_text import clean, width
-from mephisto_tui.view.words import age, duration, rough_age
+from mephisto_tui.view.words import age, date_time, duration, rough_age
 
 if TYPE_CHECKING:
     from mephisto_engine.abstractions.args import ArgInfo
@@ -242,7 +242,7 @@ def option_lines(sections: Mapping[str, Iterable[ArgInfo]]) -> list[str]:
 
 def moment(at: datetime | None) -> str:
     """Local time to the second."""
-    return NOTHING if at is None else at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return NOTHING if at is None else date_time(at)
 
 
 def _choices(option: ArgInfo) -> str:

@@ -89,7 +89,7 @@ class _Facts:
     refusals: tuple[RefusalRow, ...]
 
 
-def explain(db: MephistoDB, registry: Registry, worker: str, run_id: int) -> Explanation:
+def explain(db: MephistoDB, registry: Registry, worker: str | int, run_id: int) -> Explanation:
     """Explain whether a worker could get a unit of a run now. Changes nothing.
 
     The task's code file is imported, because the requirements may be in it.
@@ -97,7 +97,7 @@ def explain(db: MephistoDB, registry: Registry, worker: str, run_id: int) -> Exp
     Args:
         db: the open database.
         registry: where the run's plugins come from.
-        worker: name, ``PROVIDER/NAME`` or id.
+        worker: as a person names them: name, ``PROVIDER/NAME`` or id; or the id itself.
         run_id: which run; it need not be live here, or at all.
 
     Raises:
@@ -110,9 +110,9 @@ def explain(db: MephistoDB, registry: Registry, worker: str, run_id: int) -> Exp
     return Explanation(facts.worker, run_id, lines, facts.refusals)
 
 
-def _read(text: str, run_id: int) -> _Facts:
+def _read(who: str | int, run_id: int) -> _Facts:
     row = runs.find_run(run_id)
-    worker = workers.find_worker(text)
+    worker = workers.find_worker(who) if isinstance(who, str) else workers.worker_record(who)
     live, used = workers.units_used(run_id, worker.id)
     on_offer, new = workers.units_on_offer(run_id, worker.id)
     return _Facts(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import redirect_stdout
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -15,10 +15,7 @@ from mephisto_tui.cli.settings import settings_of
 from mephisto_tui.cli.workers import Worker
 
 if TYPE_CHECKING:
-    from mephisto_engine.operations.why import Explanation, Line
-
-MARKS: Final = {True: "✓", False: "✗", None: "·"}
-ASCII_MARKS: Final = {True: "+", False: "x", None: "-"}
+    from mephisto_engine.operations.why import Explanation
 
 
 def why(context: typer.Context, worker: Worker, run_id: Run, as_json: Json = False) -> None:
@@ -36,25 +33,17 @@ def why(context: typer.Context, worker: Worker, run_id: Run, as_json: Json = Fal
     if as_json:
         put_json(_object(found))
     else:
-        put_lines(_lines(found, ASCII_MARKS if settings.is_ascii else MARKS))
+        put_lines(_lines(found, is_ascii=settings.is_ascii))
     if found.reason:
         raise typer.Exit(ExitCode.REFUSED)
 
 
-def _lines(found: Explanation, marks: dict[bool | None, str]) -> list[str]:
-    from mephisto_tui import plain
+def _lines(found: Explanation, *, is_ascii: bool) -> list[str]:
+    from mephisto_tui.view.glyphs import to_ascii
+    from mephisto_tui.view.why import why_lines
 
-    pairs = [(_titled(line, marks), line.text) for line in found.lines]
-    for refusal in found.refusals:
-        text = f"{plain.moment(refusal.at)} {refusal.reason} {refusal.detail}"
-        pairs.append((f"{marks[None]} refused", text))
-    verdict = f"no unit now: {found.reason}" if found.reason else "could get a unit now"
-    name = f"{found.worker.provider_type}/{found.worker.name}"
-    return [*plain.facts(pairs), *plain.facts([("=", f"{name}: {verdict}")])]
-
-
-def _titled(line: Line, marks: dict[bool | None, str]) -> str:
-    return f"{marks[line.is_met]} {line.name.replace('_', ' ')}"
+    lines = ["".join(span.text for span in line)[1:] for line in why_lines(found)]
+    return [to_ascii(line) for line in lines] if is_ascii else lines
 
 
 def _object(found: Explanation) -> dict[str, Any]:

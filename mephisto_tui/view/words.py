@@ -38,6 +38,11 @@ def rough_age(moment: datetime | None, now: datetime) -> str:
     return duration(seconds) if seconds < 86_400 else f"{seconds // 86_400}d"
 
 
+def date_time(moment: datetime) -> str:
+    """The day and the time where the operator is, to the second."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
 def clock_time(moment: datetime) -> str:
     """The time of day where the operator is."""
     return f"{moment.astimezone():%H:%M:%S}"

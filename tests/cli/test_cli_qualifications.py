@@ -380,7 +380,7 @@ def test_why_can_be_drawn_in_ascii(shell: Shell) -> None:
     shell.add_workers(int(run_id), "alice")
     text = shell.ok("--ascii", "why", "alice", run_id)
     assert text.isascii()
-    assert text.startswith("+ run")
+    assert text.startswith("Y run")
 
 
 def test_what_task_code_prints_is_no_part_of_the_answer(shell: Shell) -> None:

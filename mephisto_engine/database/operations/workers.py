@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -126,6 +126,32 @@ def note_worker(tx: Transaction, worker_id: int, text: str, actor: str) -> int:
     )
     tx.record("worker.noted", "worker", worker_id, actor=actor, data={"text": text})
     return note_id
+
+
+def for_each(
+    tx: Transaction,
+    worker_ids: Iterable[int],
+    operation: Callable[..., object],
+    arguments: tuple[Any, ...],
+) -> list[tuple[int, str]]:
+    """Make a change to many workers, whatever becomes of the others.
+
+    Args:
+        tx: the transaction.
+        worker_ids: whom to change.
+        operation: one of this module's, which looks at everything before it writes anything.
+        arguments: what it takes behind the worker's id.
+
+    Returns:
+        Who was not changed, and why.
+    """
+    refused = []
+    for worker_id in worker_ids:
+        try:
+            operation(tx, worker_id, *arguments)
+        except (NotFoundError, StateError) as error:
+            refused.append((worker_id, error.message))
+    return refused
 
 
 def create_qualification(tx: Transaction, name: str, description: str, actor: str) -> int:

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from peewee import JOIN, fn
 
 from mephisto_engine.data_model import Agent, Task, TaskRun, Unit, Worker
+from mephisto_engine.data_model.base import database as in_use
 from mephisto_engine.data_model.status import HOLDING_AGENT
 from mephisto_engine.database.compiled import Compiled, param
-from mephisto_engine.database.queries.windows import Asked, contains, direction, windowed
+from mephisto_engine.database.queries.windows import (
+    Asked,
+    contains,
+    direction,
+    filtered,
+    windowed,
+)
 
 MOST_UNITS = 500
 """Units of one worker that are read, the latest."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedWorker:
+    """A worker as a person knows them."""
+
+    id: int
+    name: str
+    provider_type: str
+    is_blocked: bool
+
 
 ORDERS = {
     "": Worker.id,
@@ -31,6 +51,17 @@ def worker_ids(asked: Asked) -> list[int]:
 def count_workers(asked: Asked) -> int:
     """How many workers the filter lets through."""
     return int(_count(*asked.shape).fetch(**asked.values)[0][0])
+
+
+def workers_through(asked: Asked) -> list[NamedWorker]:
+    """Every worker whom the filter lets through, whatever the window; who came first first."""
+    return [_named(*row) for row in _through(*asked.shape).fetch(**asked.values)]
+
+
+def named_workers(ids: Sequence[int]) -> list[NamedWorker]:
+    """These workers, as far as there are such."""
+    rows: Any = _NAMED.where(Worker.id.in_(list(ids))).order_by(Worker.id)
+    return [_named(*row) for row in in_use.stream(rows)]
 
 
 def units_of_worker(worker_id: int) -> list[tuple[Any, ...]]:
@@ -61,6 +92,21 @@ def _ids(
     second = direction(Worker.id, is_descending)
     query = Worker.select(Worker.id).where(*where) if where else Worker.select(Worker.id)
     return Compiled(lambda: windowed(query.order_by(column, second)))
+
+
+_NAMED: Any = Worker.select(Worker.id, Worker.name, Worker.provider_type, Worker.blocked_at)
+
+
+def _named(row_id: int, name: str, provider_type: str, blocked_ms: int | None) -> NamedWorker:
+    return NamedWorker(row_id, name, provider_type, blocked_ms is not None)
+
+
+@cache
+def _through(
+    order: str, is_descending: bool, has_text: bool, is_inverse: bool, has_status: bool
+) -> Compiled:
+    where = _conditions(has_text, is_inverse, has_status)
+    return Compiled(lambda: filtered(_NAMED, where).order_by(Worker.id))
 
 
 @cache
