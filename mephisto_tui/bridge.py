@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar
 
 from mephisto_engine.errors import MephistoError, StateError
 from mephisto_engine.operations.snapshot import Snapshot, View
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mephisto_engine.engine import Engine
     from mephisto_engine.operations.monitor import Monitor
     from mephisto_engine.operations.selection import Selection
+    from mephisto_engine.operations.worker_desk import WorkerDesk
     from mephisto_tui.launching import Launching
     from mephisto_tui.review_door import ReviewDoor
 
@@ -30,6 +32,8 @@ PATIENCE: Final = 2.0
 """Seconds that whoever leaves waits for what has been begun."""
 COMMAND_SECONDS: Final = 30.0
 """How long a command may take before the console says that nobody answered."""
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +93,9 @@ class Bridge(Protocol):
     def busy(self) -> str:
         """What would be cut off if the console ended now, in words; usually empty."""
 
+    def at_desk(self, work: Callable[[WorkerDesk], T]) -> Future[T]:
+        """Have something done to workers, or found out about them, one after the other."""
+
     def stop(self) -> None:
         """Let go of everything the bridge holds; the engine is not touched."""
 
@@ -116,6 +123,7 @@ class MonitorBridge:
         self._statistics = StatisticsFeed(db)
         self.launching = launching
         self._review: ReviewDoor | None = None
+        self._desk: tuple[WorkerDesk, DaemonWorker] | None = None
         self._snapshot: Snapshot | None = None
         self._read_at: float | None = None
         self._error = ""
@@ -175,6 +183,20 @@ class MonitorBridge:
             self._review = ReviewDoor(Review(self._db, self._home, operator_name()))
         return self._review
 
+    def at_desk(self, work: Callable[[WorkerDesk], T]) -> Future[T]:
+        if self._home is None:
+            refused: Future[T] = Future()
+            refused.set_exception(StateError("Nothing can be done to workers from this console."))
+            return refused
+        if self._desk is None:
+            from mephisto_engine.operations.operator import operator_name
+            from mephisto_engine.operations.worker_desk import WorkerDesk
+
+            desk = WorkerDesk(self._db, self._home, operator_name())
+            self._desk = desk, DaemonWorker("console-workers")
+        desk, worker = self._desk
+        return worker.submit(work, desk)
+
     @property
     def busy(self) -> str:
         if self.launching is not None and self.launching.is_launching:
@@ -190,13 +212,16 @@ class MonitorBridge:
             self.launching.close()
         if self._review is not None:
             self._review.close()
+        if self._desk is not None:
+            self._desk[1].close()
         self._commands.close()
         # What hangs must not keep the program from ending: these threads are daemons.
         until = time.monotonic() + PATIENCE
         self._thread.join(PATIENCE)
         if not self._thread.is_alive():
             self._monitor.close()
-        ends = (self._commands.has_ended, self._statistics.has_ended)
+        ends = [self._commands.has_ended, self._statistics.has_ended]
+        ends += [self._desk[1].has_ended] if self._desk is not None else []
         have_ended = [end(max(0.0, until - time.monotonic())) for end in ends]
         self.is_held_up = self._thread.is_alive() or not all(have_ended)
 

@@ -17,8 +17,8 @@ NEVER_DROPPED: Final = 0
 """Priority of the keys that stay in the key bar at any width."""
 
 Scope = Literal[
-    "everywhere", "panes", "scroll", "lists", "live", "runs", "run", "statistics", "workers",
-    "detail", "pick", "draft", "log", "review",
+    "everywhere", "panes", "scroll", "lists", "live", "runs", "run", "statistics", "worker",
+    "workers", "detail", "pick", "draft", "log", "review",
 ]  # fmt: skip
 
 SCOPE_TITLES: Final[dict[Scope, str]] = {
@@ -33,6 +33,7 @@ SCOPE_TITLES: Final[dict[Scope, str]] = {
     "pick": "Launch from",
     "draft": "Launch form",
     "review": "Review",
+    "worker": "The worker",
     "workers": "Workers",
     "log": "Log",
     "detail": "One unit, agent or worker",
@@ -167,6 +168,16 @@ COMMANDS: Final = (
     Command("review.regroup", ("o",), "Group", "by worker or by item", "review"),
     Command("workers.open", ("enter",), "Open", "all that is known of the worker", "workers",
             bar=1),
+    Command("worker.why", ("w",), "Why", "why the worker gets a unit of a run, or none", "worker",
+            bar=3),
+    Command("worker.block", ("B",), "Block", "keep out of every run; they may finish their unit",
+            "worker", bar=4, is_dangerous=True),
+    Command("worker.unblock", ("U",), "Unblock", "let in again who was blocked", "worker"),
+    Command("worker.note", ("n",), "Note", "remember something; the worker is never shown it",
+            "worker", bar=5),
+    Command("worker.qualify", ("t",), "Qualifications", "grant or revoke", "worker"),
+    Command("worker.pay", ("b",), "Bonus", "dollars beside the units; the worker is told why",
+            "worker", bar=6, is_dangerous=True),
     Command("detail.open", ("enter",), "Open", "what the line under the cursor leads to", "detail",
             bar=1),
     Command("run.stop", ("X",), "Stop run", "take no new workers", "run", bar=2,

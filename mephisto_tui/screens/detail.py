@@ -11,18 +11,20 @@ from typing import Any, ClassVar, Final, cast
 from textual.containers import Horizontal
 from textual.widget import Widget
 
-from mephisto_engine.operations.details import Detail, said_in, uploaded_file
+from mephisto_engine.operations.details import Detail, WorkerDetail, said_in, uploaded_file
 from mephisto_engine.operations.snapshot import Snapshot, Subject, View, Window
 from mephisto_tui.commands import bindings_for
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.listing import ScrollScreen
 from mephisto_tui.screens.menu import MenuScreen
+from mephisto_tui.screens.worker_keys import OneWorker, WorkerKeys
 from mephisto_tui.view.details import (
     files_of,
     page_rows,
     side_rows,
     side_title,
     title_of,
+    worker_of,
 )
 from mephisto_tui.view.raw import Raw
 from mephisto_tui.view.spans import Row, line
@@ -33,14 +35,14 @@ MOST_CRUMBS: Final = 4
 """Names in front of the own one that the title has room for."""
 
 
-class DetailScreen(ScrollScreen):
+class DetailScreen(ScrollScreen, WorkerKeys):
     """Two halves where there is room; else one after the other on one page."""
 
     PANES: ClassVar = ("page", "around")
     ONE_PANE = "all of it is on this page"
 
-    SCOPES = ("everywhere", "panes", "scroll", "detail")
-    BINDINGS = bindings_for("everywhere", "panes", "scroll", "detail")  # type: ignore[assignment]
+    SCOPES = ("everywhere", "panes", "scroll", "worker", "detail")
+    BINDINGS = bindings_for(*SCOPES)  # type: ignore[assignment]
 
     def __init__(
         self, subject: Subject, mode: str, run_id: int | None, trail: Sequence[str]
@@ -119,6 +121,15 @@ class DetailScreen(ScrollScreen):
     def _page_rows(self, detail: Detail, now: datetime, cells: int) -> list[Row]:
         rows = page_rows(detail, now, cells)
         return rows if self.has_class("-wide") else [*rows, *side_rows(detail, now, cells)]
+
+    def one_worker(self) -> OneWorker | str:
+        """The worker that this is, or whose unit this is."""
+        found = worker_of(self._known) if self._known is not None else None
+        return OneWorker(*found) if found is not None else "nobody has this unit"
+
+    def run_asked_about(self) -> int | None:
+        known = self._known
+        return self._run_id if isinstance(known, WorkerDetail) or known is None else known.run_id
 
     def raw(self) -> Raw | None:
         detail = self.detail

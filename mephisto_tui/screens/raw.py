@@ -25,10 +25,17 @@ class RawScreen(ScrollScreen):
     SCOPES = ("everywhere", "panes", "scroll")
     BINDINGS = bindings_for("everywhere", "panes", "scroll")  # type: ignore[assignment]
 
-    def __init__(self, raw: Raw, breadcrumb: list[str], mode: str, former_view: View) -> None:
+    def __init__(
+        self,
+        raw: Raw,
+        breadcrumb: list[str],
+        mode: str,
+        former_view: View,
+        name: str = "raw",
+    ) -> None:
         super().__init__()
         self._raw = raw
-        self._breadcrumb = [*breadcrumb, "raw"]
+        self._breadcrumb = [*breadcrumb, name]
         self.MODE = mode  # type: ignore[misc]
         self._view = former_view
         self._laid_out: dict[int, list[Line]] = {}
@@ -47,10 +54,10 @@ class RawScreen(ScrollScreen):
         return self.query_one(Page)
 
     def on_mount(self) -> None:
-        self.pane().show(self._lines)
+        self.pane().show(self.lines_to_show)
         self.pane().focus()
 
-    def _lines(self, cells: int) -> list[Line]:
+    def lines_to_show(self, cells: int) -> list[Line]:
         """The text in so many cells; a long one is laid out beside the screen."""
         if cells not in self._laid_out:
             self._laid_out[cells] = [BLANK, line("  laying out…", "dim")]

@@ -8,20 +8,22 @@ from typing import ClassVar
 from textual.widget import Widget
 
 from mephisto_engine.database.queries.standing import Standing
+from mephisto_engine.operations.selection import Selection
 from mephisto_engine.operations.snapshot import Snapshot, Subject, View
 from mephisto_tui.commands import bindings_for
 from mephisto_tui.screens.listing import ListScreen, nothing_matches
+from mephisto_tui.screens.worker_keys import OneWorker, WorkerKeys
 from mephisto_tui.view.raw import Raw
 from mephisto_tui.view.spans import line
 from mephisto_tui.view.standings import EVERYBODY
 from mephisto_tui.widgets.live_table import LiveTable, Rows
 
 
-class WorkersScreen(ListScreen):
+class WorkersScreen(ListScreen, WorkerKeys):
     """The workers of all runs with what they have done."""
 
-    SCOPES = ("everywhere", "panes", "scroll", "lists", "workers")
-    BINDINGS = bindings_for("everywhere", "panes", "scroll", "lists", "workers")  # type: ignore[assignment]
+    SCOPES = ("everywhere", "panes", "scroll", "lists", "worker", "workers")
+    BINDINGS = bindings_for(*SCOPES)  # type: ignore[assignment]
     MODE: ClassVar[str] = "Workers"
     PANES: ClassVar = ("everybody",)
 
@@ -62,6 +64,17 @@ class WorkersScreen(ListScreen):
             self.say("nobody under the cursor")
         else:
             self.app.open_detail(Subject("worker", row.worker_id), self.MODE, None)
+
+    def one_worker(self) -> OneWorker | str:
+        row: Standing | None = self.pane().selected
+        return (
+            "nobody under the cursor" if row is None else OneWorker(row.worker_id, row.worker_name)
+        )
+
+    def workers_meant(self) -> Selection | str:
+        """Those who are marked, else the one under the cursor."""
+        picked = self.pane().picked
+        return picked if picked.is_all or picked.keys else "nobody under the cursor"
 
     def do_mode_workers(self) -> None:
         self.say("this is the list of workers")

@@ -22,6 +22,9 @@ from details_world import (
 
 from mephisto_engine.analysis.report import Report
 from mephisto_engine.analysis.statistics import Answer, Statistics
+from mephisto_engine.data_model.records import WorkerRecord
+from mephisto_engine.database.queries.journal import RefusalRow
+from mephisto_engine.database.queries.worker_list import NamedWorker
 from mephisto_engine.errors import StateError
 from mephisto_engine.operations.selection import Selection
 from mephisto_engine.operations.snapshot import (
@@ -37,6 +40,9 @@ from mephisto_engine.operations.snapshot import (
     WorkerRow,
 )
 from mephisto_engine.operations.waiting import Waiting
+from mephisto_engine.operations.why import Explanation
+from mephisto_engine.operations.why import Line as WhyLine
+from mephisto_engine.operations.worker_desk import Done
 from mephisto_tui.review_door import ReviewDoor
 from mephisto_tui.statistics_feed import Asked
 from mephisto_tui.view.chrome import Freshness
@@ -306,6 +312,42 @@ def some_reports(
 
 
 @dataclass
+class FakeDesk:
+    """Remembers what is done to workers; ``refused`` are those that it does not change."""
+
+    done: list[tuple[Any, ...]] = field(default_factory=list)
+    refused: tuple[tuple[int, str], ...] = ()
+
+    def meant(self, selection: Selection) -> list[NamedWorker]:
+        everybody = [
+            NamedWorker(row.worker_id, row.worker_name, "mturk", row.is_blocked)
+            for row in some_standings()
+        ]
+        return [row for row in everybody if (row.id in selection.keys) != selection.is_all]
+
+    def why(self, worker_id: int, run_id: int) -> Explanation:
+        worker = WorkerRecord(worker_id, "A2X9K1", "mturk", is_blocked=True)
+        lines = (
+            WhyLine("run", True, f"run {run_id} (chat-safety-v3) is live"),
+            WhyLine("worker", False, "A2X9K1 is blocked since today: pasted text", "blocked"),
+            WhyLine("maximum_units_per_worker", True, "has 3 of 10 over all runs of the task"),
+            WhyLine("at work", None, "agent 5521 is on unit 10418 (in task)"),
+        )
+        refusal = RefusalRow(ago(hours=2), "blocked", "")
+        return Explanation(worker, run_id, lines, (refusal,))
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in ("block", "unblock", "note", "grant", "revoke", "pay"):
+            raise AttributeError(name)
+
+        def change(ids: Sequence[int], *arguments: Any) -> Done:
+            self.done.append((name, tuple(ids), *arguments))
+            return Done(len(ids) - len(self.refused), self.refused)
+
+        return change
+
+
+@dataclass
 class FakeBridge:
     """Answers each view from one world, as an engine would, without one."""
 
@@ -327,6 +369,7 @@ class FakeBridge:
     reviewer: Any = None
     """The door to decisions of a real database, for the tests of the review screen."""
     door: ReviewDoor | None = None
+    desk: FakeDesk = field(default_factory=lambda: FakeDesk())
     _answer: Snapshot | None = None
     _asked: tuple[int, View] | None = None
 
@@ -381,6 +424,14 @@ class FakeBridge:
         if self.door is None and self.reviewer is not None:
             self.door = ReviewDoor(self.reviewer)
         return self.door
+
+    def at_desk(self, work: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(work(self.desk))
+        except StateError as error:
+            future.set_exception(error)
+        return future
 
     def stop(self) -> None:
         self.is_stopped = True

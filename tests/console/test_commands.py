@@ -23,6 +23,7 @@ from mephisto_tui.screens.review import ReviewScreen
 from mephisto_tui.screens.run import RunScreen
 from mephisto_tui.screens.runs import RunsScreen
 from mephisto_tui.screens.statistics import StatisticsScreen
+from mephisto_tui.screens.why import WhyScreen
 from mephisto_tui.screens.workers import WorkersScreen
 from mephisto_tui.view.chrome import key_bar
 from mephisto_tui.view.keys import help_page, key_entries
@@ -40,6 +41,7 @@ SCREENS = (
     StatisticsScreen,
     WorkersScreen,
     DetailScreen,
+    WhyScreen,
 )
 
 EFFECTS = {
@@ -86,6 +88,12 @@ EFFECTS = {
     "run.statistics": StatisticsScreen,
     "statistics.next_field": "field clarity",
     "statistics.level": "classes are ordinal",
+    "worker.why": MenuScreen,
+    "worker.block": PromptScreen,
+    "worker.unblock": "A2X9K1 is not blocked",
+    "worker.note": PromptScreen,
+    "worker.qualify": PromptScreen,
+    "worker.pay": PromptScreen,
     "workers.open": DetailScreen,
     "detail.open": "› unit 10418 › worker A2X9K1",
     "log.level": "level:warn",
@@ -135,6 +143,8 @@ def test_dangerous_commands_are_known():
         "run.disconnect",
         "run.stop",
         "runs.stop",
+        "worker.block",
+        "worker.pay",
     }
 
 
@@ -153,7 +163,7 @@ def all_keys():
 
 PAUSES = 200
 
-WAY_TO = {"workers": ["3"], "detail": ["enter"], "statistics": ["A"], "log": ["4"]}
+WAY_TO = {"workers": ["3"], "worker": ["3"], "detail": ["enter"], "statistics": ["A"], "log": ["4"]}
 """Scope → keys that lead to a screen which has it."""
 
 

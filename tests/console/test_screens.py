@@ -49,6 +49,7 @@ LOOKS = [
     ("workers-empty", "empty_world", None, "3"),
     ("worker", "normal_world", None, "3 enter"),
     ("worker-hostile", "hostile_world", None, "3 enter"),
+    ("worker-why", "normal_world", None, "3 w enter"),
 ]
 
 
