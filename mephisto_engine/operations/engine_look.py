@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
+from pathlib import Path
 
-from mephisto_engine.clock import from_ms
+from mephisto_engine.clock import Clock, from_ms
 from mephisto_engine.data_model.status import LIVE_RUN
 from mephisto_engine.database.lease_watch import LeaseSight, LeaseWatch
 from mephisto_engine.database.queries.browse import RunFacts
+from mephisto_engine.operations.limits import NO_SPACE
 from mephisto_engine.operations.snapshot import Health
+
+DISK_SECONDS = 2.0
+"""How often the free space is measured here."""
 
 SAME_CLOCK = timedelta(seconds=2)
 """Clocks that differ by less are taken for one: so long a renewal may take to be seen."""
@@ -17,9 +23,13 @@ SAME_CLOCK = timedelta(seconds=2)
 class EngineLook:
     """Looks at leases for one Monitor, and remembers what was told of each."""
 
-    def __init__(self, watch: LeaseWatch) -> None:
+    def __init__(self, watch: LeaseWatch, folder: Path, clock: Clock) -> None:
         self._watch = watch
+        self._folder = folder
+        self._clock = clock
         self._told: dict[int, tuple[LeaseSight, bool]] = {}
+        self._measured: tuple[float, int | None] = (-DISK_SECONDS, None)
+        self._is_told_full = False
 
     def forget(self) -> None:
         """Runs are about to be read anew."""
@@ -36,7 +46,11 @@ class EngineLook:
         return is_alive
 
     def have_changed(self) -> bool:
-        """Whether something else would be told now: that an engine is gone changes no row."""
+        """Whether something else would be told now, though no row has changed: an engine is gone,
+        or the disk is full and takes none.
+        """
+        if self._told and self._is_full() != self._is_told_full:
+            return True
         return any(self._watch.seems_alive(lease) != told for lease, told in self._told.values())
 
     def is_in_doubt(self) -> bool:
@@ -58,13 +72,29 @@ class EngineLook:
             commit_ms=told.get("commit_ms"),
             connections=int(told.get("connections") or 0),
             loop_lag_ms=told.get("loop_lag_ms"),
-            disk_free_bytes=told.get("disk_free_bytes"),
+            disk_free_bytes=self._free(told.get("disk_free_bytes")),
             is_gateway_open=told.get("is_gateway_open"),
             trouble=str(told.get("trouble") or ""),
             next_try_at=None if at is None else from_ms(at),
             submits_per_minute=submits_per_minute,
             refusals=dict(told.get("refusals") or {}),
         )
+
+    def _free(self, told: int | None) -> int | None:
+        """What is free where the database lies: an engine whose disk is full cannot tell it."""
+        self._is_told_full = self._is_full()
+        return self._measured[1] if self._is_told_full else told
+
+    def _is_full(self) -> bool:
+        now = self._clock.monotonic()
+        if now - self._measured[0] >= DISK_SECONDS:
+            try:
+                measured: int | None = shutil.disk_usage(self._folder).free
+            except OSError:
+                measured = None
+            self._measured = (now, measured)
+        free = self._measured[1]
+        return free is not None and free < NO_SPACE
 
     def _ahead(self, lease: LeaseSight | None) -> timedelta:
         skew = timedelta(0) if lease is None else self._watch.skew(lease)

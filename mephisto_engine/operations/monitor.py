@@ -80,7 +80,7 @@ class Monitor:
         self._db = db
         self._registry = registry or Registry()
         self._clock = clock or SystemClock()
-        self._engines = EngineLook(db.leases)
+        self._engines = EngineLook(db.leases, db.path.parent, self._clock)
         self._wanted = View()
         self._changed = threading.Event()
         self._stop_listening = db.on_commit(self._changed.set)

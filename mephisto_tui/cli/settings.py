@@ -56,7 +56,8 @@ class Settings:
     def logs(self) -> Path:
         """Folder of engine logs and tracebacks, made on first use and private like its parent."""
         folder = self.home / "logs"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for part in (self.home, folder):
+            part.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
 
 

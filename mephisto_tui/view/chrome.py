@@ -91,7 +91,11 @@ def engine_banner(run: RunRow | None, health: Health, now: datetime, last: LogRo
     silent = (now - health.renewed_at).total_seconds()
     if silent < SILENT_SECONDS:
         return ()
-    said = f"; last event {clock_time(last.at)} {clean(last.text, 200)}" if last else ""
+    free = health.disk_free_bytes
+    if free is not None and free < NO_SPACE:
+        said = f": only {size(free)} free where the database lies"
+    else:
+        said = f"; last event {clock_time(last.at)} {clean(last.text, 200)}" if last else ""
     return (Span(f" {WARNING} engine silent {duration(silent)}{said}", "bad"),)
 
 
