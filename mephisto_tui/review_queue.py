@@ -18,6 +18,7 @@ from mephisto_tui.safe_text import clean
 Grouping = Literal["worker", "item"]
 
 _ID_OF: Final = {"worker": attrgetter("worker_id"), "item": attrgetter("assignment_id")}
+_BY_INDEX: Final = attrgetter("unit_index", "unit_id")
 _BY_AGE: Final = attrgetter("submitted_at", "unit_id")
 
 
@@ -53,6 +54,8 @@ def _grouped(
     starts = []
     for group in groups.values():
         starts.append(len(shown))
+        if grouping == "item":
+            group.sort(key=_BY_INDEX)  # as they stand side by side
         shown += group
     places = {unit.unit_id: place for place, unit in enumerate(shown)}
     return Arrangement(grouping, text, by_age, shown, starts, places)
@@ -177,6 +180,11 @@ class ReviewQueue:
     def move_to_end(self, *, is_last: bool) -> None:
         """Go to the first or the last unit."""
         self.place = max(0, len(self.units) - 1) if is_last else 0
+
+    def first_open(self) -> None:
+        """Go to the first unit without a decision; where there is none, stay."""
+        places = (place for place, unit in enumerate(self.units) if not self.staged_for(unit))
+        self.place = next(places, self.place)
 
     def next_open(self) -> bool:
         """Go to the next unit without a decision, from the start again after the last."""

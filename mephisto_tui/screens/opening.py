@@ -15,6 +15,8 @@ from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.confirm import Answer, ConfirmScreen, Question, sentence
 from mephisto_tui.screens.menu import MenuScreen
 from mephisto_tui.view.raw import wrapped
+from mephisto_tui.view.reading import wrapped_words
+from mephisto_tui.view.spans import line
 from mephisto_tui.view.words import size
 
 if TYPE_CHECKING:
@@ -65,9 +67,9 @@ def _question(file: ReviewFile, opening: Opening) -> Question:
     return Question(
         "Open a file that a worker sent",
         (
-            *sentence(
-                f"{clean(file.name, 40)}, {size(file.size)}: {opening.kind}", "", "This runs"
-            ),
+            *sentence(f"{clean(file.name, 40)}, {size(file.size)}"),
+            *map(line, wrapped_words(opening.kind, TEXT_CELLS)),
+            *sentence("", "This runs"),
             *wrapped(opening.words, TEXT_CELLS),
         ),
         "Leave it closed",

@@ -198,6 +198,8 @@ class ReadingScreen(PanesScreen):
             return
         self.queue.load(desk.arrangement, desk.before)
         self.queue.mark(self._noted)
+        if not self._has_loaded:
+            self.queue.first_open()
         self.staged, self._has_loaded = desk.staged, True
         self.forget_details()
         self.redraw()

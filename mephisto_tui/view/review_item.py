@@ -14,6 +14,7 @@ from mephisto_tui.safe_text import clean, width
 from mephisto_tui.view.decisions import MARKS, PAST
 from mephisto_tui.view.glyphs import HERE, MARK, UNLIKE, WARNING
 from mephisto_tui.view.sections import (
+    FILE_KEYS,
     LABEL_CELLS,
     as_text,
     body_lines,
@@ -109,7 +110,7 @@ def of_one_alone(seen: Seen, sections: Sequence[Section], cells: int) -> list[Li
     lines: list[Line] = []
     for part in sections:
         if (type(part), part.title) not in known:
-            title = (*title_line(part), Span(f"   of unit {seen.here}", "dim"))
+            title = (*title_line(part, FILE_KEYS), Span(f"   of unit {seen.here}", "dim"))
             lines += [BLANK, title, *body_lines(part, cells)]
     return lines
 
@@ -130,7 +131,7 @@ def item_lines(seen: Seen, cells: int) -> list[Line]:
     layout = Layout(seen, shown, cells, label)
     lines += make(layout, None)
     for key, parts in own.items():
-        lines += [BLANK, title_line(parts[0][1])]
+        lines += [BLANK, title_line(parts[0][1], FILE_KEYS)]
         for field in rows.get(key, ())[:MOST_FIELDS]:
             lines += make(layout, field)
         if key not in rows:

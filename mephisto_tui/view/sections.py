@@ -28,6 +28,7 @@ from mephisto_tui.view.words import clock_time, plural, size
 LONGEST_VALUE: Final = 4000
 """Characters of one value that are shown; `v` shows all of it."""
 MOST_ROWS: Final = 500
+FILE_KEYS: Final = "{review.open} open · {copy} copy path"
 LABEL_CELLS: Final = 24
 RESULTS: Final[dict[str, tuple[str, Tone]]] = {
     "passed": (DONE, "good"),
@@ -41,9 +42,7 @@ _LONGEST_LIST: Final = 200
 
 
 def section_lines(
-    sections: Sequence[Section],
-    cells: int,
-    file_keys: str = "{review.open} open · {copy} copy path",
+    sections: Sequence[Section], cells: int, file_keys: str = FILE_KEYS
 ) -> list[Line]:
     """All sections, a blank line between two; `file_keys` says what can be done with files."""
     lines: list[Line] = []

@@ -15,7 +15,7 @@ from console_world import HOSTILE, NOW, FakeBridge
 from other_keys import OTHER, other, usual_keys_in
 from textual import events
 
-from mephisto_engine.data_model import Agent, Decision, GrantedQualification
+from mephisto_engine.data_model import Agent, Decision, GrantedQualification, Unit
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import runs as run_ops
 from mephisto_engine.database.operations import workers as worker_ops
@@ -197,6 +197,17 @@ async def test_what_an_items_units_agree_on_is_said(items, console, screen_text,
 async def test_an_items_units_stand_side_by_side(items, console, screen_text, golden, size):
     text = await look(console(items), screen_text, size, "o", "a", "p", "j", "space", "J", "j")
     golden(f"review-by-item-{size[0]}x{size[1]}", text)
+
+
+async def test_an_items_units_are_gone_through_as_they_stand(open_db, console):
+    desk = Desk(*open_db, ["{}"], ("a", "b", "c"), per_item=3)
+    first, *others = desk.units
+    late = Unit.update(status_at=Unit.status_at + 3_600_000).where(Unit.id == first)
+    desk.db.write_now(lambda tx: tx.select(late))
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "o")
+        assert [unit.unit_id for unit in app.screen.queue.units] == [first, *others]
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x50"])
@@ -657,7 +668,9 @@ async def test_nothing_staged_keeps_nobody(desk, console):
 
 async def test_what_is_staged_is_there_after_a_restart(desk, console, screen_text):
     desk.review.stage(NewDecision(desk.units[0], "accepted"))
-    assert "staged 1" in await look(console(desk), screen_text, SMALL)
+    text = await look(console(desk), screen_text, SMALL)
+    assert "staged 1" in text
+    assert "▸3 ·" in text  # the first that is open
     assert "accept  unit" in await look(console(desk), screen_text, SMALL, "U")
 
 
