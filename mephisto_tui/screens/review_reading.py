@@ -286,7 +286,7 @@ class ReadingScreen(PanesScreen):
             self._show_page(("nothing", tuple(nothing)), lambda cells: nothing)
             worker.show(lambda cells: [])
         else:
-            page.retitle(view.unit_title(here))
+            page.retitle(view.unit_title(here, detail))
             self._show_data(here, detail)
             worker.show(lambda cells: view.worker_lines(here, detail))
         if unit_id != self._page_unit:

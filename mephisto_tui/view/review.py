@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from mephisto_engine.cents import dollars
+from mephisto_engine.data_model.records import GOLD_INDEX, SCREENING_INDEX
 from mephisto_tui.keymap import with_keys
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view.decisions import MARKS, VERBS, summary_line
 from mephisto_tui.view.glyphs import HERE, LATE, MARK, MARK_AND_CURSOR, WARNING
 from mephisto_tui.view.reading import wrapped_words
-from mephisto_tui.view.sections import fault_line, section_lines
+from mephisto_tui.view.sections import RESULTS, fault_line, section_lines
 from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line, padded, with_right
 from mephisto_tui.view.words import age, clock_time, duration, first_line
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from mephisto_tui.review_queue import ReviewQueue
 
 LETTERS: Final = {"accepted": "a", "soft_rejected": "p", "rejected": "r", "": "·"}
+KINDS: Final = {GOLD_INDEX: "gold unit", SCREENING_INDEX: "screening unit"}
 LOW_SHARE: Final = 70
 """Per cent of accepted units below which a worker's line is marked."""
 NOTHING_STAGED: Final = "staged 0"
@@ -67,11 +69,22 @@ def _before(here: Figures) -> tuple[Span, ...]:
     )
 
 
-def unit_title(unit: QueuedUnit) -> Line:
-    """What stands in the frame of the unit."""
+def unit_title(unit: QueuedUnit, detail: ReviewedUnit | None = None) -> Line:
+    """What stands in the frame of the unit; of its checks those that are worth a look."""
     when = clock_time(unit.submitted_at)[:5]
-    text = f"Unit {unit.unit_id} · item {unit.item_index} · submitted {when} · "
-    return line(text + dollars(unit.pay_cents), "strong")
+    place = KINDS.get(unit.unit_index) or f"item {unit.item_index}"
+    text = f"Unit {unit.unit_id} · {place} · submitted {when} · {dollars(unit.pay_cents)}"
+    return (Span(text, "strong"), *(_marks(detail) if detail is not None else ()))
+
+
+def _marks(detail: ReviewedUnit) -> tuple[Span, ...]:
+    """How many checks failed and are odd, since they may stand below the fold."""
+    found = [row.result for one in detail.sections if one.kind == "checks" for row in one.rows]
+    marks: list[Span] = []
+    for result in ("failed", "odd"):
+        mark, tone = RESULTS[result]
+        marks += [Span(f" {mark}{found.count(result)}", tone)] if result in found else []
+    return (Span(" · checks", "strong"), *marks) if marks else ()
 
 
 def page_remark(cells: int) -> str:

@@ -26,12 +26,21 @@ from mephisto_blueprints.static.item_sources import Item
 from mephisto_blueprints.static.state import SharedStaticTaskState
 from mephisto_engine.abstractions.args import arg, required
 from mephisto_engine.abstractions.blueprint import TaskBuilder
-from mephisto_engine.abstractions.review_view import Check, SubmittedData
+from mephisto_engine.abstractions.review_view import (
+    ANSWER,
+    PROMPT,
+    Check,
+    Section,
+    SubmittedData,
+    sections_of,
+)
 from mephisto_engine.analysis.fields import LabelField
 from mephisto_engine.errors import Problem
 
 PREVIEW = "preview.html"
 ONBOARDING = "onboarding.html"
+PAGE_FILE = "html"
+"""Field of an item that tells the page which HTML to show."""
 _TAKEN = (*PAGE_FILES, PREVIEW, ONBOARDING, "wrap_crowd_source.js")
 
 
@@ -109,11 +118,20 @@ class StaticTaskBlueprint(StaticBlueprint):
         ]
 
     @classmethod
+    def review_sections(cls, data: SubmittedData) -> list[Section]:
+        inputs = {name: value for name, value in data.inputs.items() if name != PAGE_FILE}
+        answer = data.answer
+        if isinstance(answer, Mapping):
+            # The page sends an empty place for each file, which comes beside the answer.
+            answer = {name: value for name, value in answer.items() if value != {}}
+        return [*sections_of(PROMPT, inputs), *sections_of(ANSWER, answer)]
+
+    @classmethod
     def review_checks(cls, data: SubmittedData) -> Iterable[Check]:
         return html_checks(data)
 
     def page_item(self, item: Item) -> Item:
-        return {**item, "html": Path(self.args.task_source).name}
+        return {**item, PAGE_FILE: Path(self.args.task_source).name}
 
     def example_answer(self, init_data: Any, rng: random.Random) -> dict[str, Any]:
         item = init_data if isinstance(init_data, dict) else {}

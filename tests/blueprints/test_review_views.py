@@ -113,6 +113,14 @@ def test_the_html_of_a_static_task_says_what_is_required(tmp_path: Path):
     assert checks(StaticTaskBlueprint, data) == [("odd", "1 of 2 fields empty: one-rating")]
 
 
+def test_a_static_task_shows_neither_its_own_file_nor_places_of_files():
+    data = SubmittedData({"text": "x", "html": "task.html"}, {"feeling": "sad", "file1": {}})
+    assert StaticTaskBlueprint.review_sections(data) == [
+        Pairs("PROMPT", (("text", "x"),)),
+        Pairs("ANSWER", (("feeling", "sad"),)),
+    ]
+
+
 def test_any_answer_is_looked_at_for_what_is_empty():
     answer = {"a": "x", "b": " ", "c": None, "file1": {}}
     assert checks(MockBlueprint, SubmittedData({}, answer)) == [
@@ -157,6 +165,8 @@ def test_calls_read_with_arguments_results_times_and_failures():
         (False, {"failed": "b", "kind": "timeout", "error": "took longer than 30 s"}),
         (False, {"handles": "b", "response": '{"error": {"kind": "timeout"}}'}),
         (True, {"request_id": "c", "target": "gone", "args": "[1]"}),
+        (True, {"request_id": "d", "target": "check", "args": "null"}),
+        (False, {"failed": "d", "kind": "failed", "error": "Traceback\n …\nKeyError: 'x'\n"}),
         (False, {"update_id": "u", "note": "saved"}),
     )
     data = SubmittedData({}, {"headline": "x"}, history)
@@ -169,12 +179,14 @@ def test_calls_read_with_arguments_results_times_and_failures():
         Turn("suggest", '{"title": "x"}', at(0)),
         Turn("", "→ a better title", at(2)),
         Turn("slow", "", at(1)),
-        Turn("", "failed, timeout: took longer than 30 s", at(4), is_bad=True),
+        Turn("", "✗ timeout: took longer than 30 s", at(4), is_bad=True),
         Turn("gone", "[1]", at(5)),
-        Turn("", "no answer", is_bad=True),
-        Turn("task", '{"note":"saved"}', at(6)),
+        Turn("", "✗ no answer", is_bad=True),
+        Turn("check", "", at(6)),
+        Turn("", "✗ KeyError: 'x'", None, is_bad=True),
+        Turn("task", '{"note":"saved"}', at(8)),
     ]
     assert checks(RemoteProcedureBlueprint, data) == [
-        ("odd", "1 of 3 calls failed: timeout"),
+        ("odd", "2 of 4 calls failed: failed, timeout"),
         ("passed", "answered every field"),
     ]

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import orjson
 
+from mephisto_blueprints.remote_procedure.failures import FailureKind
 from mephisto_blueprints.remote_procedure.requests import is_request, is_response
 from mephisto_engine.abstractions.checks import filled_in
 from mephisto_engine.abstractions.review_view import (
@@ -69,11 +70,11 @@ def _calls(data: SubmittedData) -> Iterator[Group]:
         answer, failure = answers.get(request_id), failures.get(request_id)
         if failure is not None:
             at = None if answer is None else answer.at
-            result = Turn("", f"failed, {failure[1]}: {failure[0]}", at, is_bad=True)
+            result = Turn("", f"✗ {_why(*failure)}", at, is_bad=True)
         elif answer is not None:
             result = Turn("", f"→ {_plain(answer.body['response'])}", answer.at)
         else:
-            result = Turn("", "no answer", is_bad=True)
+            result = Turn("", "✗ no answer", is_bad=True)
         yield update.at, (call, result)
 
 
@@ -109,8 +110,18 @@ def _failures(data: SubmittedData) -> dict[str, tuple[str, str]]:
     }
 
 
+def _why(error: str, kind: str) -> str:
+    """The kind of failure, and of a traceback the line that says what was raised."""
+    lines = [line.strip() for line in error.splitlines() if line.strip()]
+    said = lines[-1] if lines else ""
+    return said if kind == FailureKind.FAILED and said else f"{kind}: {said}"
+
+
 def _args(args: Any) -> str:
-    return _plain(args) if isinstance(args, str) else "" if args is None else _as_sent(args)
+    """What a function was called with; nothing where that is null."""
+    if args is None or args == "null":
+        return ""
+    return _plain(args) if isinstance(args, str) else _as_sent(args)
 
 
 def _plain(text: str) -> str:
