@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar
 
 from mephisto_engine.errors import MephistoError, StateError
-from mephisto_engine.operations.snapshot import Snapshot, View
+from mephisto_engine.operations.snapshot import Snapshot, View, Window
 from mephisto_tui.daemon_worker import DaemonWorker
 from mephisto_tui.statistics_feed import Asked, StatisticsFeed
 from mephisto_tui.view.chrome import Freshness
@@ -78,6 +78,9 @@ class Bridge(Protocol):
 
     def count_units(self, run_id: int, selection: Selection) -> Future[dict[str, int]]:
         """Status → number of the units that are meant, to ask about them before a command."""
+
+    def keys_in_order(self, name: str, run_id: int | None, window: Window) -> Future[list[int]]:
+        """Keys of all rows of a list that the filter lets through, in order, at hand or not."""
 
     def statistics(self, asked: Asked) -> Report | None:
         """The newest statistics of a run; None until there are any. Asking keeps them coming."""
@@ -166,6 +169,11 @@ class MonitorBridge:
         from mephisto_engine.operations.selection import count_selected_units
 
         return self._commands.submit(count_selected_units, self._db, run_id, selection)
+
+    def keys_in_order(self, name: str, run_id: int | None, window: Window) -> Future[list[int]]:
+        from mephisto_engine.operations.selection import keys_in_order
+
+        return self._commands.submit(keys_in_order, self._db, name, run_id or 0, window)
 
     def statistics(self, asked: Asked) -> Report | None:
         return self._statistics.latest(asked)

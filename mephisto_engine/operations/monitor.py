@@ -21,12 +21,12 @@ from mephisto_engine.data_model.status import DONE_UNIT, LIVE_AGENT, UnitStatus
 from mephisto_engine.database import MephistoDB, ledger
 from mephisto_engine.database.queries import activity, browse
 from mephisto_engine.database.queries.standing import standings_of
-from mephisto_engine.database.queries.windows import Asked
 from mephisto_engine.database.queries.worker_list import count_workers, worker_ids
 from mephisto_engine.operations.crowd_watch import CrowdWatch
 from mephisto_engine.operations.details import Detail, read_detail
 from mephisto_engine.operations.engine_look import EngineLook
 from mephisto_engine.operations.run_lease import HEARD_SECONDS
+from mephisto_engine.operations.selection import asked_of
 from mephisto_engine.operations.snapshot import (
     AgentRow,
     LogRow,
@@ -35,7 +35,6 @@ from mephisto_engine.operations.snapshot import (
     Subject,
     UnitRow,
     View,
-    Window,
     WorkerRow,
 )
 from mephisto_engine.operations.wages import wage_of_run
@@ -165,7 +164,7 @@ class Monitor:
             return replace(snapshot, detail=self._read_detail(view.subject))
         if view.everybody is None:
             return snapshot
-        asked = _asked(view.everybody)
+        asked = asked_of(view.everybody)
         standings = tuple(standings_of(worker_ids(asked)))
         return replace(snapshot, everybody=standings, everybody_total=count_workers(asked))
 
@@ -241,7 +240,7 @@ class Monitor:
         self._log.append(LogRow(number, at, level_of(kind), run_id, text))
 
     def _with_runs(self, snapshot: Snapshot) -> Snapshot:
-        asked = _asked(snapshot.view.runs)
+        asked = asked_of(snapshot.view.runs)
         rows = browse.runs(asked)
         self._read_counts([row.id for row in rows])
         shown = tuple(self._run_row(row) for row in rows)
@@ -321,7 +320,7 @@ class Monitor:
 
     def _unit_rows(self, view: View, run: RunRow) -> tuple[tuple[UnitRow, ...], int]:
         window = view.units
-        asked = _asked(window)
+        asked = asked_of(window)
         if window.text:
             total = browse.count_units(run.id, asked)
         else:
@@ -331,7 +330,7 @@ class Monitor:
 
     def _agent_rows(self, view: View, run_id: int) -> tuple[tuple[AgentRow, ...], int]:
         window = view.agents
-        asked = _asked(window)
+        asked = asked_of(window)
         if window.text:
             total = browse.count_agents(run_id, asked)
         else:
@@ -348,7 +347,7 @@ class Monitor:
             if asked == (run_id, window) and now - at < WORKERS_SECONDS:
                 self._look_again()
                 return rows
-        found, total = browse.workers(run_id, _asked(window))
+        found, total = browse.workers(run_id, asked_of(window))
         rows = (tuple(_worker_row(row) for row in found), total)
         self._workers = (now, (run_id, window), rows)
         return rows
@@ -376,19 +375,6 @@ class Monitor:
             text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
             self._config = (run_id, text)
         return self._config[1]
-
-
-def _asked(window: Window) -> Asked:
-    return Asked(
-        window.sort,
-        window.is_descending,
-        window.offset,
-        window.limit,
-        window.text,
-        window.is_inverse,
-        window.status,
-        window.is_fuzzy,
-    )
 
 
 def _unit_row(row: tuple[Any, ...]) -> UnitRow:

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.queries import browse
+from mephisto_engine.database.queries.places import ids_in_order
 from mephisto_engine.database.queries.windows import Asked
 from mephisto_engine.operations.snapshot import Window
 
@@ -70,6 +71,28 @@ def selected_units(db: MephistoDB, run_id: int, selection: Selection) -> dict[in
 def count_selected_units(db: MephistoDB, run_id: int, selection: Selection) -> dict[str, int]:
     """Status → number of the units that are meant, for a question that names them. Blocks."""
     return dict(Counter(selected_units(db, run_id, selection).values()))
+
+
+def keys_in_order(db: MephistoDB, name: str, run_id: int, window: Window) -> list[int]:
+    """Ids of all rows that the filter of ``window`` lets through, in its order, as of now. Blocks.
+
+    ``name`` is that of a list, as `ids_in_order` knows it.
+    """
+    return db.read(ids_in_order, name, run_id, asked_of(window))
+
+
+def asked_of(window: Window) -> Asked:
+    """A window as what is asked of the database."""
+    return Asked(
+        window.sort,
+        window.is_descending,
+        window.offset,
+        window.limit,
+        window.text,
+        window.is_inverse,
+        window.status,
+        window.is_fuzzy,
+    )
 
 
 def _units(run_id: int, selection: Selection) -> dict[int, str]:

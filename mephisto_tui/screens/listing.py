@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import ClassVar, Final
 
 from textual.widget import Widget
@@ -17,6 +18,7 @@ from mephisto_tui.view.filtering import narrowed, parse_filter
 from mephisto_tui.view.spans import BLANK, Line, Span
 from mephisto_tui.widgets.filter_line import FilterLine
 from mephisto_tui.widgets.live_table import LiveTable, Rows
+from mephisto_tui.widgets.marks import RangeEnds
 
 WIDTH_FOR_ORDER: Final = 80
 
@@ -191,13 +193,30 @@ class ListScreen(ScrollScreen):
 
     def do_list_mark_range(self) -> None:
         table = self._markable()
-        if table is not None and not table.mark_range():
+        if table is None or table.mark_range():
+            return
+        if table.marks.last is None or not table.total:
             self.say(
                 with_keys(
                     "mark a row first, then {list.mark_range} marks from there;"
                     " {list.mark_all} marks all that the filter shows"
                 )
             )
+        else:
+            self.run_worker(self._mark_far(table, table.range_ends), exit_on_error=False)
+
+    async def _mark_far(self, table: LiveTable, ends: RangeEnds) -> None:
+        """Mark a range of which not all is at hand."""
+        run_id = getattr(self, "run_id", None)
+        asked = self.app.bridge.keys_in_order(str(table.id), run_id, table.window)
+        try:
+            keys = await asyncio.wrap_future(asked)
+        except Exception as error:
+            self.say(f"not marked: {error or type(error).__name__}", "bad")
+            return
+        if not table.mark_between(keys, ends):
+            self.say("the row that was marked last is not in the list any more")
+        self.tick(is_forced=True)
 
     def do_list_mark_all(self) -> None:
         table = self._markable()

@@ -18,7 +18,7 @@ from mephisto_tui.view.glyphs import CURSOR, DOWN, MARK, MARK_AND_CURSOR, MOVED,
 from mephisto_tui.view.spans import BLANK, Line, Span, line, padded
 from mephisto_tui.view.tables import GAP, MARGIN, AnySpec, Place, header, layout
 from mephisto_tui.widgets.line_widget import LineWidget
-from mephisto_tui.widgets.marks import Marks, has_same_filter
+from mephisto_tui.widgets.marks import Marks, RangeEnds, has_same_filter
 
 NEW_SECONDS: Final = 2.0
 """How long a changed cell stays bold."""
@@ -176,12 +176,18 @@ class LiveTable(LineWidget, can_focus=True):
     def mark_range(self) -> bool:
         """Mark the rows from the last mark to the cursor; False if an end is not at hand."""
         keys = [self.spec.key(record) for record in self._rows.records]
-        if self.marks.last not in keys or self.selected is None:
-            return False
-        ends = sorted((keys.index(self.marks.last), self._cursor - self._rows.offset))
-        self.marks.add(keys[ends[0] : ends[1] + 1])
+        return self.selected is not None and self.mark_between(keys, self.range_ends)
+
+    @property
+    def range_ends(self) -> RangeEnds:
+        """Where a range begins and ends, as of now."""
+        return RangeEnds(self.marks.last, self._cursor_key, self._cursor)
+
+    def mark_between(self, keys: Sequence[int], ends: RangeEnds) -> bool:
+        """Mark a range of ``keys``, the list in its order; False if it lacks an end."""
+        is_marked = self.marks.add_between(keys, ends)
         self.redraw()
-        return True
+        return is_marked
 
     def toggle_all(self) -> None:
         """Mark all that the filter shows, at hand or not; or nothing, if that is so already."""

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from mephisto_engine.operations.selection import Selection
 from mephisto_engine.operations.snapshot import Window
+
+
+class RangeEnds(NamedTuple):
+    """From where to where rows are to be marked."""
+
+    first: int | None
+    """Key of the row that was marked last."""
+    last: int | None
+    """Key of the row under the cursor; None: it is not at hand."""
+    place: int
+    """Place of the cursor in the whole list."""
 
 
 class Marks:
@@ -41,6 +53,20 @@ class Marks:
             self._keys -= set(keys)
         else:
             self._keys |= set(keys)
+
+    def add_between(self, keys: Sequence[int], ends: RangeEnds) -> bool:
+        """Mark a range of ``keys``, which are in the order of the list; False if it lacks an end.
+
+        Of an end that was not at hand when the range was wished for its place alone is known.
+        """
+        last = ends.last
+        if last is None and ends.place < len(keys):
+            last = keys[ends.place]
+        if ends.first not in keys or last not in keys:
+            return False
+        places = sorted((keys.index(ends.first), keys.index(last)))
+        self.add(keys[places[0] : places[1] + 1])
+        return True
 
     def mark_all(self, window: Window) -> None:
         """Everything that the filter of ``window`` shows, also what is not at hand."""

@@ -417,6 +417,13 @@ class FakeBridge:
         future.set_result(dict(Counter(meant)))
         return future
 
+    def keys_in_order(self, name: str, run_id: int | None, window: Window) -> Future[list[int]]:
+        rows = getattr(self.world, name) if self.world is not None else ()
+        found, _total = _window(rows, replace(window, offset=0, limit=len(rows)))
+        future: Future[list[int]] = Future()
+        future.set_result([row.worker_id if name == "everybody" else row.id for row in found])
+        return future
+
     def statistics(self, asked: Asked) -> Report | None:
         return self.reports.get(asked.field, self.reports.get(None)) if self.reports else None
 

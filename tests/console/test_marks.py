@@ -12,7 +12,7 @@ from mephisto_engine.operations.selection import Selection
 from mephisto_engine.operations.snapshot import Window
 from mephisto_tui.view.rows import UNITS
 from mephisto_tui.widgets.live_table import HOLD_SECONDS, LiveTable, Rows
-from mephisto_tui.widgets.marks import Marks
+from mephisto_tui.widgets.marks import Marks, RangeEnds
 
 
 class TableApp(App[None]):
@@ -165,3 +165,58 @@ async def test_keys_mark_and_esc_clears(make_app, bridge, screen_text):
         await pilot.press("tab", "tab", "tab", "space")
         await pilot.pause()
         assert "only rows of a table can be marked" in screen_text(app)
+
+
+def test_a_range_beyond_what_is_at_hand_is_found_by_keys_and_place():
+    marks = Marks()
+    marks.toggle(7)
+    order = list(range(100, 0, -1))
+    assert marks.add_between(order, RangeEnds(7, 90, 10))
+    assert marks.selection().keys == set(range(7, 91))
+    assert marks.add_between(order, RangeEnds(7, None, 99))
+    assert marks.selection().keys == set(range(1, 91))
+    assert not marks.add_between(order, RangeEnds(7, None, 100))
+    assert not marks.add_between(order, RangeEnds(101, 90, 10))
+
+
+@pytest.mark.parametrize("settles", [True, False], ids=["rows at hand", "at once"])
+async def test_a_range_reaches_from_one_end_of_a_long_list_to_the_other(
+    make_app, bridge, screen_text, settles
+):
+    bridge.world = large_world(agents=10, units=5000)
+    app = make_app(run_id=142)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.tick()
+        await pilot.press(*["j"] * 10, "space", "G")
+        if settles:
+            for _ in range(3):
+                await pilot.pause()
+                app.tick()
+        await pilot.press("V")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert " 4990 marked   esc clears" in screen_text(app)
+        units = [row.id for row in bridge.world.units]
+        assert app.screen.table().picked == Selection(frozenset(units[10:]))
+        # Back from there; what lies between is marked once.
+        await pilot.press("g", "V")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert app.screen.table().picked == Selection(frozenset(units))
+        assert " 5000 marked   esc clears" in screen_text(app)
+
+
+async def test_a_range_that_begins_at_a_row_that_is_gone_says_so(make_app, bridge, screen_text):
+    bridge.world = large_world(agents=10, units=5000)
+    app = make_app(run_id=142)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.tick()
+        await pilot.press("space", "G")
+        bridge.world = replace(bridge.world, units=bridge.world.units[1:])
+        await pilot.press("V")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "the row that was marked last is not in the list any more" in screen_text(app)
+        assert app.screen.table().marked_count == 1

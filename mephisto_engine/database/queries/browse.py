@@ -45,6 +45,9 @@ PREVIEW_CHARACTERS = 1000
 IDS_AT_A_TIME = 500
 """Ids in one statement; databases take a limited number of parameters."""
 
+MOST_IDS = 10_000
+"""So many ids are looked up; for more the whole list is read, which is sooner done."""
+
 _HOLDS = Agent.status.in_(sorted(HOLDING_AGENT))
 _LIVES = Agent.status.in_(sorted(LIVE_AGENT))
 
@@ -151,11 +154,14 @@ def count_units(run_id: int, asked: Asked) -> int:
 
 def unit_statuses(run_id: int, unit_ids: Sequence[int]) -> list[tuple[int, str]]:
     """Id and status of those of the given units that the run has."""
+    if len(unit_ids) > MOST_IDS:
+        meant = set(unit_ids)
+        return [pair for pair in all_unit_statuses(run_id, Asked()) if pair[0] in meant]
     found: list[tuple[int, str]] = []
     for first in range(0, len(unit_ids), IDS_AT_A_TIME):
         some = list(unit_ids[first : first + IDS_AT_A_TIME])
-        query = Unit.select().where((Unit.task_run == run_id) & Unit.id.in_(some))
-        found += [(unit.id, unit.status) for unit in query]
+        query = Unit.select(Unit.id, Unit.status).where(Unit.task_run == run_id)
+        found.extend(query.where(Unit.id.in_(some)).tuples().iterator())
     return found
 
 
@@ -226,7 +232,7 @@ def workers(run_id: int, asked: Asked) -> tuple[list[Any], int]:
 
 
 _RUN_TEXT = [Task.name, TaskRun.provider_type, TaskRun.id]
-_UNIT_TEXT = [Worker.name, Unit.id, Unit.status]
+UNIT_TEXT = [Worker.name, Unit.id, Unit.status]
 _AGENT_TEXT = [Worker.name, Agent.id, Agent.status, Agent.unit]
 
 _BLUEPRINT = Compiled(
@@ -258,7 +264,7 @@ def _count_runs(
 def _units(
     order: str, is_descending: bool, has_text: bool, is_inverse: bool, has_status: bool
 ) -> Compiled:
-    where = conditions(_UNIT_TEXT, Unit.status, has_text, is_inverse, has_status)
+    where = conditions(UNIT_TEXT, Unit.status, has_text, is_inverse, has_status)
     column = direction(UNIT_ORDERS.get(order, Unit.status_at), is_descending)
     second = direction(Unit.id, is_descending)
     return Compiled(lambda: windowed(_unit_query().where(*where).order_by(column, second)))
@@ -268,7 +274,7 @@ def _units(
 def _count_units(
     order: str, is_descending: bool, has_text: bool, is_inverse: bool, has_status: bool
 ) -> Compiled:
-    where = conditions(_UNIT_TEXT, Unit.status, has_text, is_inverse, has_status)
+    where = conditions(UNIT_TEXT, Unit.status, has_text, is_inverse, has_status)
     query = Unit.select(fn.COUNT(Unit.id)).join(Worker, JOIN.LEFT_OUTER)
     return Compiled(lambda: query.where(Unit.task_run == param("run"), *where))
 
@@ -277,7 +283,7 @@ def _count_units(
 def _unit_statuses(
     order: str, is_descending: bool, has_text: bool, is_inverse: bool, has_status: bool
 ) -> Compiled:
-    where = conditions(_UNIT_TEXT, Unit.status, has_text, is_inverse, has_status)
+    where = conditions(UNIT_TEXT, Unit.status, has_text, is_inverse, has_status)
     query = Unit.select(Unit.id, Unit.status).join(Worker, JOIN.LEFT_OUTER)
     return Compiled(lambda: query.where(Unit.task_run == param("run"), *where))
 
