@@ -30,6 +30,11 @@ class Desk(NamedTuple):
     staged: list[DecisionRow]
 
 
+def failed_units(staged: Sequence[DecisionRow]) -> frozenset[int]:
+    """Units whose decision could not be sent."""
+    return frozenset(row.unit_id for row in staged if row.error)
+
+
 class Undone(NamedTuple):
     """What was taken back together."""
 
@@ -62,14 +67,7 @@ class ReviewDoor:
 
     def desk(self, run_id: int | None, grouping: Grouping, text: str) -> Future[Desk]:
         """All that waits for a decision, or for its decision to be sent, as it is to be shown."""
-        review = self._review
-        return self._worker.submit(
-            lambda: Desk(
-                arranged(review.queue(run_id), grouping, text),
-                review.decided_before(run_id),
-                review.staged(run_id),
-            )
-        )
+        return self._worker.submit(self._desk, run_id, grouping, text)
 
     def staged(self, run_id: int | None) -> Future[list[DecisionRow]]:
         """What is staged once everything is stored that was asked for before."""
@@ -123,6 +121,12 @@ class ReviewDoor:
         self._worker.close()
         if self._sender is not None:
             self._sender.close()
+
+    def _desk(self, run_id: int | None, grouping: Grouping, text: str) -> Desk:
+        review = self._review
+        units, staged = review.queue(run_id), review.staged(run_id)
+        arrangement = arranged(units, grouping, text, failed_units(staged))
+        return Desk(arrangement, review.decided_before(run_id), staged)
 
     def _write(self, work: Callable[[], T]) -> Future[T]:
         future = self._worker.submit(work)

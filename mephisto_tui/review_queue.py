@@ -7,15 +7,20 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from mephisto_engine.database.queries.review import QueuedUnit
 from mephisto_tui.safe_text import clean
+from mephisto_tui.view.decisions import PAST
+from mephisto_tui.view.filtering import parse_filter, text_matches
 
 Grouping = Literal["worker", "item"]
+
+STATES: Final = ("open", "staged", "failed", *PAST.values())
+"""What a filter may ask for: undecided, decided, could not be sent, or a verdict."""
 
 _ID_OF: Final = {"worker": attrgetter("worker_id"), "item": attrgetter("assignment_id")}
 _BY_INDEX: Final = attrgetter("unit_index", "unit_id")
@@ -37,18 +42,42 @@ class Arrangement:
     """Unit → its place among ``units``."""
 
 
-def arranged(units: Iterable[QueuedUnit], grouping: Grouping, text: str) -> Arrangement:
+def arranged(
+    units: Iterable[QueuedUnit],
+    grouping: Grouping,
+    text: str,
+    failed: Collection[int] = frozenset(),
+) -> Arrangement:
     """Units in groups; of many thousands this is a tenth of a second's work, for any thread."""
     by_age = sorted(units, key=_BY_AGE)
-    return _grouped(by_age, grouping, text, {})
+    return _grouped(by_age, grouping, text, _Known({}, failed))
 
 
-def _grouped(
-    by_age: list[QueuedUnit], grouping: Grouping, text: str, verdicts: Mapping[int, str]
-) -> Arrangement:
+class _Known(NamedTuple):
+    """What is known of units beside what was read of them."""
+
+    verdicts: Mapping[int, str]
+    """Unit → what has been staged for it since, or is no longer."""
+    failed: Collection[int]
+    """Units whose decision could not be sent."""
+
+    def is_in(self, unit: QueuedUnit, state: str) -> bool:
+        """Whether a unit is in the state that a filter asks for."""
+        verdict = self.verdict(unit)
+        if state == "failed":
+            return unit.unit_id in self.failed
+        if state in ("open", "staged"):
+            return bool(verdict) == (state == "staged")
+        return PAST.get(verdict) == state
+
+    def verdict(self, unit: QueuedUnit) -> str:
+        return self.verdicts.get(unit.unit_id, unit.staged)
+
+
+def _grouped(by_age: list[QueuedUnit], grouping: Grouping, text: str, known: _Known) -> Arrangement:
     id_of = _ID_OF[grouping]
     groups: defaultdict[int, list[QueuedUnit]] = defaultdict(list)
-    for unit in _matching(by_age, text, verdicts) if text else by_age:
+    for unit in _matching(by_age, text, known) if text else by_age:
         groups[id_of(unit)].append(unit)
     shown: list[QueuedUnit] = []
     starts = []
@@ -61,18 +90,19 @@ def _grouped(
     return Arrangement(grouping, text, by_age, shown, starts, places)
 
 
-def _matching(
-    units: Iterable[QueuedUnit], text: str, verdicts: Mapping[int, str]
-) -> Iterator[QueuedUnit]:
-    """Units whose worker, task, number or verdict holds the text."""
+def _matching(units: Iterable[QueuedUnit], text: str, known: _Known) -> Iterator[QueuedUnit]:
+    """Units in the state that is asked for, whose worker, task or number matches."""
+    wish = parse_filter(text, STATES)
     names: dict[tuple[int, int], bool] = {}
     for unit in units:
+        if wish.status and not known.is_in(unit, wish.status):
+            continue
         key = (unit.worker_id, unit.run_id)
         if key not in names:
             shown = f"{clean(unit.worker_name)} {clean(unit.task_name)}"
-            names[key] = text in shown.lower()
-        verdict = verdicts.get(unit.unit_id, unit.staged)
-        if names[key] or text in str(unit.unit_id) or text in verdict:
+            names[key] = text_matches(shown, wish.text, is_fuzzy=wish.is_fuzzy)
+        is_meant = names[key] or (not wish.is_fuzzy and wish.text in str(unit.unit_id))
+        if is_meant != wish.is_inverse:
             yield unit
 
 
@@ -89,6 +119,8 @@ class ReviewQueue:
     """Units that are marked for a decision about several."""
     verdicts: dict[int, str] = field(default_factory=dict)
     """Unit → what is staged for it; empty while nothing is."""
+    failed: frozenset[int] = frozenset()
+    """Units whose decision could not be sent."""
     _last_mark: int | None = None
     """The unit that was marked last: where a range begins."""
     _all: Arrangement = field(default_factory=lambda: arranged((), "worker", ""))
@@ -138,9 +170,10 @@ class ReviewQueue:
         self,
         arrangement: Arrangement,
         before: dict[int, tuple[int, int, int]] | None = None,
+        failed: Collection[int] = frozenset(),
     ) -> None:
         """Take what is in the database now; the place stays at its unit, or where it was."""
-        self.before = before or {}
+        self.before, self.failed = before or {}, frozenset(failed)
         self.verdicts = {unit.unit_id: unit.staged for unit in arrangement.by_age}
         self._take(arrangement)
         if (arrangement.grouping, arrangement.text) != (self.grouping, self.text):
@@ -148,7 +181,7 @@ class ReviewQueue:
         self.marks &= self.verdicts.keys()
 
     def narrow(self, text: str) -> None:
-        """Show only units whose worker, task or number holds the text."""
+        """Show only some units: words, ``!without``, ``~fuzzy``, ``state:open`` (see `STATES`)."""
         self.text = text.strip().lower()
         self._regroup()
 
@@ -250,7 +283,8 @@ class ReviewQueue:
         return [unit for unit in self._all.by_age if unit.unit_id in self.marks]
 
     def _regroup(self) -> None:
-        self._take(_grouped(self._all.by_age, self.grouping, self.text, self.verdicts))
+        known = _Known(self.verdicts, self.failed)
+        self._take(_grouped(self._all.by_age, self.grouping, self.text, known))
 
     def _take(self, arrangement: Arrangement) -> None:
         here = self.current

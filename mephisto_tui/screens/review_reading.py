@@ -23,7 +23,7 @@ from mephisto_engine.operations.review_detail import ItemUnit, ReviewedUnit
 from mephisto_engine.operations.snapshot import Snapshot, View
 from mephisto_tui.commands import bindings_for
 from mephisto_tui.keymap import with_keys
-from mephisto_tui.review_door import ReviewDoor
+from mephisto_tui.review_door import ReviewDoor, failed_units
 from mephisto_tui.review_queue import ReviewQueue
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens import review_questions as questions
@@ -196,7 +196,7 @@ class ReadingScreen(PanesScreen):
         if run_id != self.run_id:
             self.reload()
             return
-        self.queue.load(desk.arrangement, desk.before)
+        self.queue.load(desk.arrangement, desk.before, failed_units(desk.staged))
         self.queue.mark(self._noted)
         if not self._has_loaded:
             self.queue.first_open()

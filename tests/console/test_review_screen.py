@@ -557,14 +557,45 @@ async def test_moving_goes_by_unit_and_by_worker(desk, console):
         assert seen == [0, 2, 4, 2, 1, 3, 1, 3, 0, 2]
 
 
-async def test_the_filter_narrows_and_goes(desk, console):
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("a3vv", [1, 5]),
+        ("!a3vv", [0, 2, 4, 3]),
+        ("~avv2", [1, 5]),
+        ("state:open", [1, 5, 3, 4]),
+        ("state:staged", [0, 2]),
+        ("state:passed", [2]),
+        ("state:accepted a3vv", []),
+        ("state:failed", []),
+        ("state:nonsense", []),
+        ("chat-safety", [0, 2, 4, 1, 5, 3]),
+    ],
+)
+async def test_the_filter_narrows_and_goes(desk, console, text, places):
     app = console(desk)
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "2", "slash")
-        await typed(pilot, "a3vv")
-        assert [unit.worker_name for unit in app.screen.queue.units] == ["A3VV02"] * 2
+        await press(pilot, "2", "a", "p", "g", "slash")
+        app.screen.query_one("#filter").value = text
+        await press(pilot, "enter")
+        assert [unit.unit_id for unit in app.screen.queue.units] == [desk.units[n] for n in places]
+        app.screen.reload()
+        await settled(pilot)
+        assert [unit.unit_id for unit in app.screen.queue.units] == [desk.units[n] for n in places]
         await press(pilot, "escape")
         assert len(app.screen.queue.units) == 6
+
+
+async def test_decisions_that_failed_are_found_by_the_filter(desk, console, screen_text):
+    desk.run.change_provider(refuse=1.0)
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2", "a", "w", "s")
+        await settled(pilot)
+        await press(pilot, "p", "slash")
+        app.screen.query_one("#filter").value = "state:failed"
+        await press(pilot, "enter")
+        assert [unit.unit_id for unit in app.screen.queue.units] == [desk.units[0]]
 
 
 async def test_qualifications_are_granted_and_revoked(desk, console):
