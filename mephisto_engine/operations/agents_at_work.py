@@ -23,6 +23,7 @@ from mephisto_engine.database.operations import agents as ops
 from mephisto_engine.errors import StateError, StorageError
 from mephisto_engine.operations.conversations import Conversations
 from mephisto_engine.operations.deadlines import Deadlines
+from mephisto_engine.operations.hooks import Hooks
 from mephisto_engine.operations.job import Job
 from mephisto_engine.operations.judging import Judging
 from mephisto_engine.operations.live_run import LiveRun, is_special
@@ -30,12 +31,6 @@ from mephisto_engine.operations.presence import Presence
 from mephisto_engine.operations.update_log import UpdateLog
 
 log = logging.getLogger(__name__)
-
-HOOK_SECONDS = 30.0
-"""How long a function of the operator may take before it counts as failed."""
-
-MOST_FAILURES = 100
-"""Kinds of failures of the operator's functions that are journalled."""
 
 MOST_PROBLEMS = 20
 """Problems beside one agent that are journalled; after that, every twentieth."""
@@ -64,6 +59,7 @@ class AgentsAtWork:
         self.on_onboarding_silence: Callable[[LiveAgent], None] | None = None
         """What is done about a silent page of the qualifying task."""
         self.updates = UpdateLog(db)
+        self.hooks = Hooks(db, live.run_id, job.blueprint.shared_state)
         self._db = db
         self._live = live
         self._job = job
@@ -71,8 +67,6 @@ class AgentsAtWork:
         self._changed = changed
         self._channel: Channel | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._failures: set[tuple[str, str]] = set()
-        """Functions of the operator that have failed, and with what words."""
         self._problems: Counter[str] = Counter()
         """Token → what went wrong beside the agent so far."""
         runner = type(job.runner)
@@ -81,7 +75,7 @@ class AgentsAtWork:
             or runner.cleanup_unit is not TaskRunner.cleanup_unit
         )
         """Whether something runs beside each worker; most pages only wait for the answer."""
-        self.judging = Judging(db, live, job, self.call_hook, self.spawn, requeued, changed)
+        self.judging = Judging(db, live, job, self.hooks.call, self.spawn, requeued, changed)
         self._conversations = (
             Conversations(db, live, job, self, requeued, changed)
             if job.runner.is_concurrent
@@ -313,27 +307,6 @@ class AgentsAtWork:
         """The task's code has failed beside a worker: that is journalled, and the agent ends."""
         await self._journal("agent.task_failed", agent.id, {"error": repr(error)[:2000]})
         await self.end(agent, AgentStatus.DISCONNECT, "engine", "the task's code failed")
-
-    async def call_hook(self, name: str, *args: Any, failed: Any = None) -> Any:
-        """Call a function of the operator; ``failed`` stands for the result of one that fails."""
-        function = getattr(self._job.blueprint.shared_state, name)
-        return await self.call_reported(name, function, *args, failed=failed)
-
-    async def call_reported(
-        self, name: str, function: Callable[..., Any], *args: Any, failed: Any = None
-    ) -> Any:
-        """Call what stands for the operator's function of that name.
-
-        Each kind of failure is journalled once, because a filter is asked for every unit.
-        """
-        try:
-            return await call(function, *args, timeout=HOOK_SECONDS)
-        except Exception as error:
-            text = repr(error)[:2000]
-            if (name, text) not in self._failures and len(self._failures) < MOST_FAILURES:
-                self._failures.add((name, text))
-                await self._journal("run.hook_failed", 0, {"hook": name, "error": text})
-            return failed
 
     def _forget(self, agent: LiveAgent) -> None:
         self._deadlines.cancel(agent.token)

@@ -278,7 +278,7 @@ class Arrivals:
         if unit_id is None:
             return False
         unit = ops.unit_record(self._db.rows(ops.UNIT_WITH_DATA, unit=unit_id)[0])
-        return await self._at_work.call_hook("worker_can_do_unit", worker, unit, failed=_FAILED)
+        return await self._at_work.hooks.call("worker_can_do_unit", worker, unit, failed=_FAILED)
 
     def _unclaim(self, cursor: Cursor, assignment_id: int, unit_id: int) -> None:
         cursor.seen.discard(assignment_id)

@@ -41,7 +41,7 @@ EXPECTED = "get_expected_answer"
 _LENIENT = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 
 CallHook = Callable[..., Awaitable[Any]]
-"""Calls a function of the operator by its name; see `AgentsAtWork.call_hook`."""
+"""Calls a function of the operator by its name; see `Hooks.call`."""
 
 
 class Judging:

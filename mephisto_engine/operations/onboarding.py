@@ -131,7 +131,7 @@ class Onboarding:
         if getattr(state, "validate_onboarding", None) is None:
             return True
         given = {"inputs": agent.unit.shared, "outputs": answer, "messages": agent.history}
-        return bool(await self._at_work.call_hook("validate_onboarding", given))
+        return bool(await self._at_work.hooks.call("validate_onboarding", given))
 
     def _admit(
         self, stored: ops.StoredOnboarding, worker: WorkerRecord, arrival: Arrival

@@ -10,27 +10,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from datetime import datetime
 from typing import Any
 
 from mephisto_engine.abstractions.agent import LiveAgent
 from mephisto_engine.abstractions.architect import Architect
 from mephisto_engine.abstractions.calling import call
 from mephisto_engine.clock import to_ms
-from mephisto_engine.data_model import TaskRun
 from mephisto_engine.data_model.records import UnitRecord, WorkerRecord
 from mephisto_engine.data_model.status import AgentStatus, RunStatus, UnitStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import runs as ops
 from mephisto_engine.database.operations.lease import Holder
 from mephisto_engine.database.operations.reopening import reopen_units
-from mephisto_engine.database.queries.activity import last_submission
 from mephisto_engine.database.queries.publishing import published_units
 from mephisto_engine.database.transaction import Transaction
-from mephisto_engine.errors import ArchitectError, LeaseLostError, StateError, StorageError
+from mephisto_engine.errors import ArchitectError, LeaseLostError, StateError
 from mephisto_engine.operations.command_desk import CommandDesk
 from mephisto_engine.operations.deadlines import Deadlines
-from mephisto_engine.operations.health import HealthMeter
+from mephisto_engine.operations.heartbeat import Heartbeat
+from mephisto_engine.operations.idle_watch import IdleWatch
 from mephisto_engine.operations.job import Job
 from mephisto_engine.operations.launcher import TaskLauncher
 from mephisto_engine.operations.live_run import LiveRun, history_of, load_live_run
@@ -41,12 +39,6 @@ from mephisto_engine.operations.supervisor import Supervisor
 from mephisto_engine.operations.wages import WageWatch
 
 log = logging.getLogger(__name__)
-
-BEAT_SECONDS = 0.5
-"""How often commands of other processes are looked for."""
-
-RENEW_BEATS = 4
-"""Beats between two renewals of the lease."""
 
 LINGER_SECONDS = 1.0
 """How long pages are still served after the last answer, for what they load at the end."""
@@ -72,12 +64,13 @@ class RunDriver:
         self._supervisor: Supervisor
         self._launcher: TaskLauncher
         self._desk: CommandDesk
-        self._went_on_at: datetime | None = None
         self._architect: Architect | None = None
-        self._health = HealthMeter(db)
+        self._heartbeat = Heartbeat(
+            db, self.run_id, lambda: self._desk.look(), self._renew, self._let_go
+        )
+        self._idle = IdleWatch(db, self.run_id, deadlines, job, self._give_up)
         self._tasks: list[asyncio.Task[None]] = []
         self._driving: asyncio.Task[None] | None = None
-        self._closing = asyncio.Event()
 
     @property
     def live(self) -> LiveRun:
@@ -115,8 +108,8 @@ class RunDriver:
         self._launcher.start()
         loop = asyncio.get_running_loop()
         self._driving = loop.create_task(self._drive())
-        self._tasks = [self._driving, loop.create_task(self._beat())]
-        self._restart_patience()
+        self._tasks = [self._driving, loop.create_task(self._heartbeat.beat())]
+        self._idle.restart()
         await self._launcher.wait_for_first_units()
 
     async def stop(self, actor: str, is_now: bool, reason: str) -> str:
@@ -174,13 +167,13 @@ class RunDriver:
             raise StateError(f"Run {self.run_id} is {self._status}, not paused.")
         await self._move(RunStatus.LIVE, actor)
         self._live.is_paused = False
-        self._went_on_at = self._db.clock.now()
+        self._idle.went_on()
         self.options_changed()
         return f"Run {self.run_id} goes on: units are published and workers let in again."
 
     def options_changed(self) -> None:
         """Limits, budget or patience are others than before."""
-        self._restart_patience()
+        self._idle.restart()
         self._wake()
 
     async def abandon(self) -> None:
@@ -298,7 +291,7 @@ class RunDriver:
 
     async def _end_tasks(self, is_ours: bool = True) -> None:
         """End what runs beside the caller, before the lease that it renews is given back."""
-        self._closing.set()
+        self._heartbeat.stop()
         await self._desk.close(is_ours)
         if self._driving is not None and self._driving is not asyncio.current_task():
             self._driving.cancel()
@@ -332,39 +325,14 @@ class RunDriver:
         if hasattr(self, "_supervisor"):
             for token in self._live.agents:
                 self._deadlines.cancel(token)
-            self._deadlines.cancel(("patience", self.run_id))
+            self._idle.stop()
             await self._supervisor.close()
-
-    async def _beat(self) -> None:
-        """Look for commands, renew the lease, save who was seen."""
-        beats = 0
-        while not self._closing.is_set():
-            await self._wait_a_beat()
-            beats += 1
-            try:
-                self._desk.look()
-                if beats % RENEW_BEATS == 0:
-                    await self._renew()
-            except StorageError as error:
-                log.error("run %d: %s", self.run_id, error)
-                if isinstance(error, LeaseLostError) and self.run_id in error.run_ids:
-                    await self._let_go()
-            except Exception:
-                # Whatever failed, the next beat may succeed; without beats the lease would run out.
-                log.exception("run %d: a beat failed", self.run_id)
-
-    async def _wait_a_beat(self) -> None:
-        started = self._db.clock.monotonic()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._closing.wait(), BEAT_SECONDS)
-            return
-        self._health.beat(self._db.clock.monotonic() - started - BEAT_SECONDS)
 
     async def _renew(self) -> None:
         await self._supervisor.at_work.presence.save()
         await self._wages.look()
         channel = self._architect.get_channel() if self._architect else None
-        health = await self._health.report(
+        health = await self._heartbeat.health.report(
             channel=channel,
             refusals=self._supervisor.arrivals.refusals,
             launcher=self._launcher,
@@ -389,19 +357,8 @@ class RunDriver:
         )
         return CommandDesk(self._db, self.run_id, changes.carry_out)
 
-    def _restart_patience(self, late: float = 0.0) -> None:
-        """Stop the run when nothing has been submitted for too long."""
-        patience = self._job.no_submission_patience_seconds
-        run = self._db.read(TaskRun.get_by_id, self.run_id)
-        submitted = self._db.read(last_submission, self.run_id)
-        moments = (submitted, run.started_at, self._went_on_at)
-        last = max(moment for moment in moments if moment is not None)
-        idle = (self._db.clock.now() - last).total_seconds()
-        if idle < patience:
-            key = ("patience", self.run_id)
-            self._deadlines.set(key, patience - idle, self._restart_patience)
-        elif self._status is RunStatus.LIVE:
-            reason = f"no submission for {patience} seconds"
+    def _give_up(self, reason: str) -> None:
+        if self._status is RunStatus.LIVE:
             task = asyncio.get_running_loop().create_task(self._drain_quietly(reason))
             self._tasks.append(task)
 

@@ -115,7 +115,7 @@ class SpecialUnits:
 
     async def _item(self, kind: str, worker: WorkerRecord) -> dict[str, Any] | None:
         """The item of the unit as the page gets it; None if there is none, or making it failed."""
-        ask = self._at_work.call_reported
+        ask = self._at_work.hooks.call_for
         item: dict[str, Any] | None
         if kind == SCREENING:
             async with self._turn:

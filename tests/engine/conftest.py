@@ -8,7 +8,7 @@ import pytest_asyncio
 from engine_world import World
 
 from mephisto_engine.database import MephistoDB
-from mephisto_engine.operations import run_driver
+from mephisto_engine.operations import heartbeat, run_driver
 from mephisto_engine.testing.clock import FakeClock
 
 
@@ -16,7 +16,7 @@ from mephisto_engine.testing.clock import FakeClock
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody looks at the pages of a run that has ended, and commands are looked for at once."""
     monkeypatch.setattr(run_driver, "LINGER_SECONDS", 0.0)
-    monkeypatch.setattr(run_driver, "BEAT_SECONDS", 0.02)
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.02)
 
 
 @pytest_asyncio.fixture

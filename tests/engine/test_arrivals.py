@@ -9,7 +9,7 @@ from engine_world import World
 from mephisto_engine.abstractions.channel import SubmitOutcome
 from mephisto_engine.data_model import Agent, Worker
 from mephisto_engine.database.operations import workers as worker_ops
-from mephisto_engine.operations import agents_at_work
+from mephisto_engine.operations import hooks
 
 
 async def test_a_worker_gets_a_unit_and_submits_it(world: World) -> None:
@@ -169,7 +169,7 @@ async def test_a_filter_that_raises_refuses_and_is_journalled(world: World) -> N
 async def test_a_filter_that_hangs_holds_up_nobody_else(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(agents_at_work, "HOOK_SECONDS", 0.2)
+    monkeypatch.setattr(hooks, "HOOK_SECONDS", 0.2)
 
     async def may_do(worker: Any, unit: Any) -> bool:
         if worker.name == "slow":

@@ -19,10 +19,12 @@ def knows_oslo(given: Any) -> bool:
     return bool(given["outputs"].get("capital") == given["inputs"]["expected"])
 
 
+STATE = {"onboarding_data": {"expected": "Oslo"}, "validate_onboarding": knows_oslo}
+
+
 async def onboarding_run(world: World, **given: Any) -> Run:
-    state = {"onboarding_data": {"expected": "Oslo"}, "validate_onboarding": knows_oslo}
     options = {"onboarding_qualification": QUALIFICATION}
-    return await world.launch(2, shared_state=state, options=options, **given)
+    return await world.launch(2, shared_state=STATE, options=options, **given)
 
 
 async def begin(run: Run, worker: str, tab: str) -> str:
@@ -91,7 +93,7 @@ async def test_onboarding_survives_a_crash_of_the_engine(world: World) -> None:
     run = await onboarding_run(world)
     token = await begin(run, "alice", "tab")
     await world.crash()
-    run = await world.resume(run.id)
+    run = await world.resume(run.id, STATE)
     assert (await hand_in(run, token)).agent_id is not None
 
 

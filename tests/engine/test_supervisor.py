@@ -14,10 +14,11 @@ from mephisto_engine.abstractions.agent import LiveAgent
 from mephisto_engine.abstractions.blueprint import TaskRunner
 from mephisto_engine.abstractions.channel import SubmitOutcome, UnknownAgentError
 from mephisto_engine.data_model import Submission, Unit
+from mephisto_engine.data_model.status import AgentStatus
 from mephisto_engine.database.operations import agents as agent_ops
 from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.errors import StorageError
-from mephisto_engine.operations import agents_at_work
+from mephisto_engine.operations import hooks
 from mephisto_engine.operations.presence import SILENCE_SECONDS
 
 MINUTES = 60
@@ -76,9 +77,7 @@ async def test_deadline_and_answer_at_one_moment_leave_one_outcome(
     agent = run.driver.live.agents[token]
 
     def end() -> asyncio.Future[Any]:
-        overdue = run.supervisor.at_work.end(
-            agent, agents_at_work.AgentStatus.TIMEOUT, "engine", ""
-        )
+        overdue = run.supervisor.at_work.end(agent, AgentStatus.TIMEOUT, "engine", "")
         return asyncio.ensure_future(overdue)
 
     if is_answer_first:
@@ -167,7 +166,7 @@ async def test_the_operators_hook_is_called_once_an_answer(world: World) -> None
 async def test_a_hook_that_raises_or_hangs_stops_no_run(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(agents_at_work, "HOOK_SECONDS", 0.05)
+    monkeypatch.setattr(hooks, "HOOK_SECONDS", 0.05)
 
     async def submitted(unit: Any) -> None:
         if unit.shared["index"] == 0:

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from mephisto_engine.database import MephistoDB
-from mephisto_engine.operations import run_driver
+from mephisto_engine.operations import heartbeat, run_driver
 from mephisto_engine.testing.clock import FakeClock
 
 sys.path.append(str(Path(__file__).parent.parent / "engine"))
@@ -20,7 +20,7 @@ from engine_world import World
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody looks at the pages of a run that has ended."""
     monkeypatch.setattr(run_driver, "LINGER_SECONDS", 0.0)
-    monkeypatch.setattr(run_driver, "BEAT_SECONDS", 0.02)
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.02)
 
 
 @pytest_asyncio.fixture

@@ -15,7 +15,7 @@ from mephisto_engine.database.operations import budgets
 from mephisto_engine.database.operations.budgets import Reservation
 from mephisto_engine.database.operations.review import NewDecision
 from mephisto_engine.errors import NotFoundError, StateError
-from mephisto_engine.operations import launcher, run_driver
+from mephisto_engine.operations import heartbeat, launcher, run_driver
 from mephisto_engine.operations.monitor import Monitor
 from mephisto_engine.operations.review import Review
 from mephisto_engine.operations.snapshot import View
@@ -34,7 +34,7 @@ async def world(
     for name in ("BUDGET_SECONDS", "BUDGET_CALM_SECONDS"):
         monkeypatch.setattr(launcher, name, 0.02)
     monkeypatch.setattr(run_driver, "LINGER_SECONDS", 0.0)
-    monkeypatch.setattr(run_driver, "BEAT_SECONDS", 0.02)
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.02)
     world = World(db, tmp_path / "home", clock)
     yield world
     await world.close()
