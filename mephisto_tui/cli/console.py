@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -56,11 +57,11 @@ def show_console(
     from mephisto_tui.state import shown_path
     from mephisto_tui.surroundings import look_around, note_for
 
-    log_path = settings.logs / "console.log"
+    log_path, no_log = _console_log(settings.logs / "console.log")
     around = replace(
         look_around(settings.database_url),
         home=str(settings.home.absolute()),
-        log_file=shown_path(log_path),
+        log_file=shown_path(log_path) if log_path else "",
     )
     launching = Launching(
         db, settings.home, engine=engine, start_detached=partial(_start_detached, settings)
@@ -79,13 +80,22 @@ def show_console(
             settings=load_settings(
                 settings.keys or settings_path(), has_to_exist=bool(settings.keys)
             ),
-            standing_note=note or note_for(around),
+            standing_note=note or no_log or note_for(around),
             rings=settings.rings,
         )
         ended = run_console(app, log_path=log_path, mouse=settings.mouse)
     if ended.message:
         say(f"The console ended: {ended.message}")
     return replace(ended, is_held_up=bridge.is_held_up)
+
+
+def _console_log(path: Path) -> tuple[Path | None, str]:
+    """Where the console's log goes; None, and why, if it cannot be written."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+    except OSError as error:
+        return None, f"no log of the console: {path}: {error.strerror}"
+    return path, ""
 
 
 def _start_detached(settings: Settings, config: Path, overrides: Sequence[str]) -> int:

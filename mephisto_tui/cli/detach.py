@@ -13,7 +13,7 @@ from typing import IO
 
 import typer
 
-from mephisto_engine.errors import MephistoError
+from mephisto_engine.errors import MephistoError, StorageError
 from mephisto_tui.cli.output import say
 from mephisto_tui.cli.settings import Settings
 
@@ -101,7 +101,11 @@ def _program(settings: Settings) -> list[str]:
 
 
 def new_log(folder: Path) -> tuple[IO[bytes], Path]:
-    """The next free `engine-<n>.log`; exclusive creation lets two starts never share one."""
+    """The next free `engine-<n>.log`; exclusive creation lets two starts never share one.
+
+    Raises:
+        StorageError: none can be written.
+    """
     number = 1
     while True:
         path = folder / f"engine-{number}.log"
@@ -109,5 +113,10 @@ def new_log(folder: Path) -> tuple[IO[bytes], Path]:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         except FileExistsError:
             number += 1
+        except OSError as error:
+            raise StorageError(
+                f"The log {path} cannot be written: {error.strerror}.",
+                "Mend that, or choose another home folder with --home or MEPHISTO_HOME.",
+            ) from error
         else:
             return os.fdopen(descriptor, "wb"), path

@@ -33,11 +33,17 @@ class Background:
     def go(self, logs: Path) -> Path:
         """Go on as a process of its own, without a terminal; returns the log that it writes.
 
-        The words of this process and its events are in the log from now on.
+        The words of this process and its events are in the log from now on; where none can be
+        written, nowhere: the run goes on all the same.
         """
+        from mephisto_engine.errors import StorageError
         from mephisto_tui.cli.detach import new_log
 
-        log, path = new_log(logs)
+        try:
+            log, path = new_log(logs)
+        except StorageError:
+            path = Path(os.devnull)
+            log = path.open("wb")
         sys.stdout.flush()
         sys.stderr.flush()
         os.setsid()

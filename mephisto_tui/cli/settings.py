@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,10 +54,14 @@ class Settings:
 
     @property
     def logs(self) -> Path:
-        """Folder of engine logs and tracebacks, made on first use and private like its parent."""
+        """Folder of engine logs and tracebacks, made on first use and private like its parent.
+
+        Where it cannot be made, whoever writes into it is told.
+        """
         folder = self.home / "logs"
-        for part in (self.home, folder):
-            part.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(OSError):
+            for part in (self.home, folder):
+                part.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
 
 

@@ -71,6 +71,27 @@ def test_detaching_gives_the_prompt_back_and_the_engine_logs_on(
     assert "stopped" in log.read_text()
 
 
+def test_an_engine_that_can_write_no_log_goes_on_without_one(
+    cli: CommandLine, terminal: Terminal
+) -> None:
+    cli.run("runs")
+    # Not a folder: the permissions of one would not keep root out.
+    (cli.home / "logs").write_text("")
+    picture = Picture(terminal.start(*EMPTY_RUN))
+    picture.shows("no log of the console")
+    engine, _ = lease(cli)
+    picture.child.sendcontrol("q")
+    picture.shows("Leave them running")
+    picture.child.send("l")
+    picture.child.expect_exact("its log is /dev/null")
+    assert terminal.end(picture.child) == 0
+    assert is_alive(engine)
+    refused = cli.run(*EMPTY_RUN, "--detach", "--headless")
+    assert refused.returncode == 1
+    assert "cannot be written: Not a directory" in refused.stderr
+    until_ended(cli, engine)
+
+
 def test_a_run_without_its_console_is_watched_and_left_again(
     cli: CommandLine, terminal: Terminal
 ) -> None:
