@@ -190,10 +190,16 @@ class AgentState:
             history: live updates of both sides, in order.
         """
         outputs = answer
-        if isinstance(answer, dict) and isinstance(answer.get("files"), list):
-            names = [item.get("filename", "") for item in answer["files"] if isinstance(item, dict)]
-            outputs = {**answer, "files": names}
+        if isinstance(answer, dict) and _are_uploads(answer.get("files")):
+            outputs = {**answer, "files": [item["filename"] for item in answer["files"]]}
         return {"inputs": {**unit.shared, **unit.data}, "outputs": outputs}
+
+
+def _are_uploads(files: Any) -> bool:
+    """Whether a field is the list that a page makes of uploads; a task may call its own so."""
+    return isinstance(files, list) and all(
+        isinstance(item, dict) and "filename" in item for item in files
+    )
 
 
 class Blueprint(ABC):

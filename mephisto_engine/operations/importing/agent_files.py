@@ -13,7 +13,9 @@ from typing import Any, Final
 from mephisto_engine.data_model.records import UploadRecord
 from mephisto_engine.operations.packaging.files import sha256_of
 
-DATA_FILES: Final = ("agent_data.json", "state.json")
+LIVE_FILE: Final = "state.json"
+"""Of blueprints whose pages and task code talk; an answer of others may have any field."""
+DATA_FILES: Final = ("agent_data.json", LIVE_FILE)
 META_FILE: Final = "agent_meta.json"
 _OWN: Final = frozenset({*DATA_FILES, META_FILE})
 _TIMES: Final = ("task_start", "task_end")
@@ -44,7 +46,7 @@ def read_agent_files(folder: Path) -> AgentFiles:
     for name in DATA_FILES:
         data = _read(folder / name, found)
         if isinstance(data, dict):
-            _take_data(data, found)
+            _take_data(data, found, is_live=name == LIVE_FILE)
     if folder.is_dir():
         found.uploads = sorted(
             path for path in folder.iterdir() if path.is_file() and path.name not in _OWN
@@ -80,15 +82,13 @@ def stored_uploads(
 
 def with_stored_names(answer: Any, uploads: list[UploadRecord]) -> Any:
     """An answer whose ``files`` are names, with the shape that answers have here."""
-    if not isinstance(answer, dict) or not isinstance(answer.get("files"), list):
-        return answer
     stored = {record.original_name: record.stored_name for record in uploads}
-    files = [
-        {"originalname": item, "filename": stored.get(item, item)}
-        if isinstance(item, str)
-        else item
-        for item in answer["files"]
-    ]
+    names = answer.get("files") if isinstance(answer, dict) else None
+    if not isinstance(names, list):
+        return answer
+    if not all(isinstance(name, str) and name in stored for name in names):
+        return answer
+    files = [{"originalname": name, "filename": stored[name]} for name in names]
     return {**answer, "files": files}
 
 
@@ -99,7 +99,7 @@ def _take_metadata(meta: dict[str, Any], found: AgentFiles) -> None:
     found.metadata.update(kept)
 
 
-def _take_data(data: dict[str, Any], found: AgentFiles) -> None:
+def _take_data(data: dict[str, Any], found: AgentFiles, is_live: bool) -> None:
     """The shapes of the static, chat and remote-procedure blueprints, of old and new versions."""
     outputs = data.get("outputs", data)
     found.inputs = data.get("inputs", data.get("init_data"))
@@ -108,10 +108,10 @@ def _take_data(data: dict[str, Any], found: AgentFiles) -> None:
         _take_metadata(times, found)
     if isinstance(data.get("metadata"), dict):
         _take_metadata(data["metadata"], found)
-    if isinstance(outputs, dict) and ("messages" in outputs or "requests" in outputs):
+    if is_live and isinstance(outputs, dict) and ("messages" in outputs or "requests" in outputs):
         found.history += _updates(outputs)
         outputs = outputs.get("final_submission")
-    elif isinstance(outputs, dict) and "final_submission" in outputs and outputs is data:
+    elif "final_submission" in data and outputs is data:
         outputs = outputs["final_submission"]
     if outputs is not None:
         found.answer, found.has_answer = outputs, True

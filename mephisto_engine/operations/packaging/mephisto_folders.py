@@ -152,7 +152,7 @@ class MephistoFolders:
         self._files.make_folder(folder)
         metadata = shapes.agent_metadata(row)
         data_file = self._data_files[row["task_run_id"]]
-        self._write(f"{folder}/{data_file}", shapes.agent_data(row, metadata), listing)
+        self._write(f"{folder}/{data_file}", shapes.agent_data(row, metadata, data_file), listing)
         self._write(f"{folder}/agent_meta.json", metadata, listing)
         for file in row["files"]:
             self._place(file, row["task_run_id"], f"{folder}/{file['stored_name']}", listing)

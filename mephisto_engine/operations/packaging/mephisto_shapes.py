@@ -14,11 +14,15 @@ from mephisto_engine.operations.packaging.rows import Row
 NO_PROJECT: Final = "NO_PROJECT"
 
 
-def agent_data(row: Row, metadata: dict[str, Any]) -> dict[str, Any]:
+LIVE_FILE: Final = "state.json"
+"""Of blueprints whose pages and task code talk."""
+
+
+def agent_data(row: Row, metadata: dict[str, Any], data_file: str) -> dict[str, Any]:
     """The answer as its blueprint's file has it, with the keys that older versions look for."""
     data: dict[str, Any] = row["data"]
     outputs = data.get("outputs")
-    if not isinstance(outputs, dict):
+    if data_file != LIVE_FILE or not isinstance(outputs, dict):
         return data
     times = {"start_time": metadata["task_start"], "end_time": metadata["task_end"]}
     if isinstance(outputs.get("messages"), list):
