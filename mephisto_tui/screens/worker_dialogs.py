@@ -127,10 +127,11 @@ async def _may_pay(app: ConsoleApp, people: Sequence[NamedWorker], cents: int, r
     lines = sentence(
         f"Pay {_who(people)} {dollars(cents)}{each}?",
         "",
-        f"  they are told: {clean(reason, 60)}",
-        "  of the budget of the run that each worked in last; fees come on top",
+        f"  they are told: {clean(reason, 42)}",
+        "  out of the budget of the run they worked in last, with fees",
         "",
-        "  What was paid cannot be taken back. The same again pays nothing twice.",
+        "  What was paid cannot be taken back.",
+        "  The same sum for the same reason is not paid twice.",
     )
     is_typed = total > SUM_TO_TYPE or len(people) > NUMBER_TO_TYPE
     question = Question(

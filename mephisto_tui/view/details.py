@@ -17,7 +17,6 @@ from mephisto_engine.operations.details import (
     TryRow,
     UnitDetail,
     WorkerDetail,
-    said_in,
 )
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view.decisions import PAST, VERBS
@@ -255,5 +254,6 @@ def side_title(detail: Detail) -> str:
     """What the second half holds, and how much."""
     if isinstance(detail, WorkerDetail):
         return plural(len(detail.units), "unit")
-    said = said_in(detail) if isinstance(detail, AgentDetail) else 0
-    return plural(said, "message") if said else "What happened"
+    if isinstance(detail, AgentDetail):
+        return plural(detail.said, "message") if detail.said else "Nothing said"
+    return "What happened"

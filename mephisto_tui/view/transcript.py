@@ -13,6 +13,8 @@ from mephisto_tui.view.words import clock_time
 
 _SPEECH: Final = ("text", "message", "response", "args")
 """What a message says, if one of these names it."""
+_ENVELOPE: Final = frozenset({"live_update_requested", "timestamp", "update_id"})
+"""What a message carries beside what it says."""
 
 
 def transcript(updates: Iterable[UpdateRecord], cells: int) -> list[Line]:
@@ -41,4 +43,7 @@ def _who_said_what(update: UpdateRecord) -> tuple[str, str]:
         if body.get(name) not in (None, ""):
             said = body[name]
             return who, said if isinstance(said, str) else one_line(said, 2000)
-    return who, one_line(body, 2000)
+    told = {name: part for name, part in body.items() if name not in _ENVELOPE}
+    if told or "live_update_requested" not in body:
+        return who, one_line(told, 2000)
+    return who, "asks for an answer" if body["live_update_requested"] else "has the answer"

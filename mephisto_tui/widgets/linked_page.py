@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from mephisto_tui.keymap import with_keys
 from mephisto_tui.view.glyphs import CURSOR
-from mephisto_tui.view.spans import Line, Row, Span, line
+from mephisto_tui.view.spans import BLANK, Line, Row, Span, line
 from mephisto_tui.view.words import plural
 from mephisto_tui.widgets.page import Page
 
@@ -30,8 +30,10 @@ class LinkedPage(Page):
         """Width in cells for which the rows are laid out."""
         self._cursor: int | None = None
         self._follows = follows
-        self._said = self._seen = 0
-        """Messages that there are, and those that were there when the end was in sight last."""
+        self._said = 0
+        """Messages that there are."""
+        self._seen: int | None = None
+        """Messages that were there when the end was in sight last, or the page was opened."""
 
     @property
     def selected(self) -> str:
@@ -46,12 +48,22 @@ class LinkedPage(Page):
     def _lay_out(self, cells: int) -> None:
         """The rows for this width; text and cursor stay where they were, or follow the end."""
         former, had_links = self.selected, bool(self._links())
+        on_top = self._rows[self._top].line if self._top < len(self._rows) else BLANK
         self._rows, self._laid_for = self._make_rows(cells), cells
         self._length = len(self._rows)
+        self._hold(on_top)
+        if self._seen is None:
+            self._seen = self._said
         if self._follows:
             self._top = self._lowest
         self._note_end()
         self._return_to(former, is_first=not had_links)
+
+    def _hold(self, on_top: Line) -> None:
+        """Of what is said without end the beginning falls away: the line on top stays there."""
+        if self._top and on_top:
+            same = [place for place, row in enumerate(self._rows) if row.line == on_top]
+            self._top = min(same, key=lambda place: abs(place - self._top), default=self._top)
 
     @property
     def _lowest(self) -> int:
@@ -134,7 +146,7 @@ class LinkedPage(Page):
         return shown
 
     def frame_note(self) -> Line:
-        new = self._said - self._seen
+        new = self._said - (self._said if self._seen is None else self._seen)
         if new > 0:
             follow = with_keys("{move.last} follows")
             return line(f"{plural(new, 'message')} more below, " + follow, "warn")

@@ -110,10 +110,11 @@ def a_waiting_agent(room: Waiting) -> AgentDetail:
     )  # fmt: skip
 
 
-def a_talking_agent(messages: int) -> AgentDetail:
+def a_talking_agent(messages: int, shown: int = 500) -> AgentDetail:
+    """The newest messages of so many."""
     updates = tuple(
         UpdateRecord(ago(seconds=300 - number), number % 2 == 0, {"text": f"message {number}"})
-        for number in range(messages)
+        for number in range(max(0, messages - shown), messages)
     )
     return replace(
         _agent(5526, ""), status="in task", updates=updates, said=messages, answer=None, files=(),

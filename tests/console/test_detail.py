@@ -134,8 +134,8 @@ def talk():
     """A bridge to an agent who talks; ``talk(n)`` says how many messages there are."""
     bridge = FakeBridge(world=replace(normal_world(), detail=a_talking_agent(60)))
 
-    def say(messages: int) -> None:
-        bridge.world = replace(bridge.world, detail=a_talking_agent(messages))
+    def say(messages: int, shown: int = 500) -> None:
+        bridge.world = replace(bridge.world, detail=a_talking_agent(messages, shown))
 
     bridge.say = say
     return bridge
@@ -184,6 +184,38 @@ async def test_a_transcript_of_its_own_pane_is_followed_from_the_beginning(
         await pilot.press("tab", "enter")
         await look(pilot, app)
         assert "message 59" in screen_text(app)
+
+
+@pytest.mark.parametrize("size", [(160, 50), (80, 24)])
+async def test_what_is_read_stays_when_the_oldest_messages_fall_away(
+    make_app, screen_text, talk, size
+):
+    app = make_app(bridge=talk, run_id=142)
+    talk.say(200, shown=200)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        app.tick()
+        await pilot.press("tab", "enter")
+        await look(pilot, app)
+        await pilot.press("tab", "G", "pageup")
+        before = lines_said(screen_text(app))
+        talk.say(205, shown=200)
+        await look(pilot, app)
+        assert lines_said(screen_text(app)) == before
+        assert "5 messages more below, G follows" in screen_text(app)
+
+
+async def test_what_was_there_when_a_page_was_opened_is_not_new(make_app, screen_text, talk):
+    app = make_app(bridge=talk, run_id=142)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.tick()
+        await pilot.press("tab", "enter")
+        await look(pilot, app)
+        assert "more below" not in screen_text(app)
+        talk.say(62)
+        await look(pilot, app)
+        assert "2 messages more below, G follows" in screen_text(app)
 
 
 async def test_a_frozen_transcript_takes_nothing(make_app, screen_text, talk):
