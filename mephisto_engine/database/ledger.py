@@ -119,6 +119,12 @@ def caps_of(rows: Rows, run_id: int) -> list[Cap]:
     return caps
 
 
+def who_covers_no_unit(rows: Rows, run_id: int) -> str:
+    """Whose cap leaves less than a unit of the run costs; empty if each leaves more."""
+    cost = int(rows(_RUN, run=run_id)[0][0])
+    return next((cap.owner for cap in caps_of(rows, run_id) if cap.free_cents < cost), "")
+
+
 def may_be_freed(rows: Rows, cap: Cap) -> bool:
     """Whether something under a cap is on offer or worked on, and so may yet come to cost nothing.
 

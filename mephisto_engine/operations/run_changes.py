@@ -17,7 +17,7 @@ from mephisto_engine.abstractions.quality import limit_problems
 from mephisto_engine.config.live_options import checked_options
 from mephisto_engine.data_model import TaskRun
 from mephisto_engine.data_model.status import AgentStatus, UnitStatus
-from mephisto_engine.database import MephistoDB
+from mephisto_engine.database import MephistoDB, ledger
 from mephisto_engine.database.operations import changes as ops
 from mephisto_engine.database.operations.changes import FoundUnit
 from mephisto_engine.database.operations.workers import block_worker
@@ -123,6 +123,13 @@ class RunChanges:
             notes.append(
                 f"{number_of(published, 'unit')} are published now; "
                 f"new ones follow when fewer than {cap} are."
+            )
+        owner = self._db.read(ledger.who_covers_no_unit, self._db.rows, self._live.run_id)
+        if owner and self._launcher.waiting:
+            waiting = number_of(self._launcher.waiting, "unit")
+            notes.append(
+                f"The budget of {owner} covers what is promised and not one unit more: "
+                f"{waiting} to come {'is' if self._launcher.waiting == 1 else 'are'} not published."
             )
         return notes
 

@@ -167,6 +167,16 @@ async def test_a_raised_budget_lets_the_rest_be_published(world: World) -> None:
     assert run.row().budget_cents is None
 
 
+async def test_a_budget_that_covers_no_unit_more_says_what_that_means(world: World) -> None:
+    run = await world.launch(units=3, max_num_concurrent_units=1)
+    said = await asked(run, SetOptions({"budget": "0.15"}))
+    assert said.splitlines()[1:] == [
+        "The budget of run 1 covers what is promised and not one unit more: "
+        "2 units to come are not published."
+    ]
+    assert len((await asked(run, SetOptions({"budget": "0.20"}))).splitlines()) == 1
+
+
 async def test_changed_options_survive_the_death_of_the_engine(world: World) -> None:
     run = await world.launch(units=5, max_num_concurrent_units=1)
     await asked(run, SetOptions({"max_num_concurrent_units": 2, "budget": "0.50"}))
