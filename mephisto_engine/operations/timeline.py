@@ -28,11 +28,14 @@ def timeline_of(
         created_at: when it was made.
         tries: everybody who was ever on it, the first one first.
     """
-    moments = [Moment(created_at, "created"), *_tries(tries)]
     holder = holder_of(tries)
-    if holder is not None:
-        moments += _of_holder(holder, run_id)
-    moments += _of_decisions(unit_id)
+    moments = [
+        Moment(created_at, "created"),
+        *(_onboarding(holder, run_id) if holder is not None else ()),
+        *_tries(tries),
+        *(_said(holder) if holder is not None else ()),
+        *_of_decisions(unit_id),
+    ]
     return tuple(sorted(moments, key=lambda moment: moment.at))
 
 
@@ -53,11 +56,15 @@ def _tries(tries: Sequence[AgentFacts]) -> Iterator[Moment]:
             yield Moment(one.status_at, f"{who} left: {one.status}{why}", is_bad=True)
 
 
-def _of_holder(holder: AgentFacts, run_id: int) -> Iterator[Moment]:
-    """The qualifying task, messages, and what the page sent beside the answer."""
+def _onboarding(holder: AgentFacts, run_id: int) -> Iterator[Moment]:
+    """The qualifying task of the run."""
     for begun, status, at in queries.onboarding_times(holder.worker_id, run_id):
         yield Moment(from_ms(begun), "began the qualifying task")
         yield Moment(from_ms(at), f"qualifying task: {status}", status == "rejected")
+
+
+def _said(holder: AgentFacts) -> Iterator[Moment]:
+    """Messages, and what the page sent beside the answer."""
     said = queries.message_times(holder.id)
     if said is not None:
         number, first, last = said

@@ -82,13 +82,13 @@ def body_lines(section: Section, cells: int) -> list[Line]:
             section.rows
         )
     if section.kind == "pairs":
-        label = _label_room(name for name, _ in section.rows)
+        label = _label_room((name for name, _ in section.rows), cells)
         return _each(section.rows, partial(_pair, label), cells)
     if section.kind == "transcript":
-        label = _label_room(turn.who for turn in section.turns)
+        label = _label_room((turn.who for turn in section.turns), cells)
         return _each(section.turns, partial(_turn, label), cells)
     if section.kind == "comparison":
-        label = max(_label_room(row.name for row in section.rows), len(EXPECTED))
+        label = max(_label_room((row.name for row in section.rows), cells), len(EXPECTED))
         return _each(section.rows, partial(_compared, label), cells)
     if section.kind == "checks":
         return list(_side_by_side(_each(section.rows, _check, cells), cells))
@@ -108,9 +108,10 @@ def _more(rows: Sequence[Any]) -> list[Line]:
     return [line(f"  … {left} more" + with_keys("; {raw} shows all"), "dim")] if left > 0 else []
 
 
-def _label_room(names: Iterable[Any]) -> int:
-    """Cells that the names of rows take."""
-    shown = (width(clean(str(name), LABEL_CELLS)) for name in islice(names, MOST_ROWS))
+def _label_room(names: Iterable[Any], cells: int) -> int:
+    """Cells that the names of rows take: at most a third, so that the values have room too."""
+    most = max(LABEL_CELLS, cells // 3)
+    shown = (width(clean(str(name), most)) for name in islice(names, MOST_ROWS))
     return max(shown, default=0)
 
 
@@ -138,7 +139,7 @@ def _beside(head: Line, name: str, label: int, value: Any, cells: int) -> list[L
     before = line_width(head)
     first, *rest = long_text(as_text(value), max(10, cells - before - label - 2))
     gap = Span(" " * (before + label + 1))
-    shown = padded(Span(clean(str(name), LABEL_CELLS), "dim"), label)
+    shown = padded(Span(clean(str(name), label), "dim"), label)
     return [(*head, shown, Span(" "), *first), *((gap, *more) for more in rest)]
 
 

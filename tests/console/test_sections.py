@@ -140,3 +140,11 @@ def test_whatever_the_blueprints_make_of_odd_data_has_no_power(kind):
         lines = drawn(*reading.sections)
         assert all(map(is_harmless, lines))
         assert len(lines) < 5000
+
+
+def test_long_names_have_a_third_of_the_room():
+    rows = [("How does the writer of the review feel about it?", "neutral")]
+    assert "How does the writer of …  neutral" in drawn(Pairs("ANSWER", rows), cells=60)[1]
+    assert (
+        "How does the writer of the review feel about it?" in drawn(Pairs("A", rows), cells=160)[1]
+    )

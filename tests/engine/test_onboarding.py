@@ -11,6 +11,8 @@ from mephisto_engine.abstractions.channel import AgentDetails, FailureReason, Un
 from mephisto_engine.data_model import OnboardingAgent
 from mephisto_engine.database.operations.onboarding import reset
 from mephisto_engine.database.operations.workers import grant_qualification
+from mephisto_engine.operations.details import UnitDetail, read_detail
+from mephisto_engine.operations.snapshot import Subject
 
 QUALIFICATION = "trained"
 
@@ -54,6 +56,20 @@ async def test_who_passes_gets_a_unit_with_the_same_registration(world: World) -
     assert stored(run) == [("approved", {"capital": "Oslo"})]
     again = await run.arrive("alice", "tab")
     assert again.agent_id == details.agent_id
+
+
+async def test_the_timeline_of_a_unit_begins_with_the_qualifying_task(world: World) -> None:
+    run = await onboarding_run(world)
+    details = await hand_in(run, await begin(run, "alice", "tab"))
+    agent = run.supervisor.live.agents[str(details.agent_id)]
+    subject = Subject("unit", agent.unit.id)
+    unit = world.db.read(read_detail, subject, world.registry, world.home)
+    assert isinstance(unit, UnitDetail)
+    assert [moment.text for moment in unit.timeline if "created" not in moment.text] == [
+        "began the qualifying task",
+        "qualifying task: approved",
+        f"agent {agent.id}, worker alice, began",
+    ]
 
 
 async def test_who_fails_is_kept_out_from_then_on(world: World) -> None:
