@@ -38,9 +38,10 @@ from mephisto_tui.view.draft_fields import (
     heading,
     narrowed_fields,
 )
+from mephisto_tui.view.empty import filtered_out
 from mephisto_tui.view.filtering import Filter, parse_filter
 from mephisto_tui.view.raw import Raw
-from mephisto_tui.view.spans import BLANK, Line, Row, line, with_right
+from mephisto_tui.view.spans import BLANK, Line, Row, Span, line, with_right
 from mephisto_tui.widgets.block import Block
 from mephisto_tui.widgets.cursor_list import CursorList
 from mephisto_tui.widgets.field_editor import FieldEditor
@@ -160,7 +161,8 @@ class DraftForm(ListScreen):
                 section = field.section
                 rows.append(Row(heading(section, check)))
             rows.append(Row(field_line(field, cells), field.key))
-        return rows or [Row(line(" no option has these words; esc shows all", "dim"))]
+        hidden = filtered_out(len(self.fields()), "option", self.typed.get(OPTIONS, ""))
+        return rows or [Row((Span(" "), *hidden))]
 
     def _source(self, cells: int) -> list[Line]:
         path = self.draft.path

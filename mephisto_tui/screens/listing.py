@@ -14,8 +14,9 @@ from mephisto_tui.screens.base import changed_to, is_answer
 from mephisto_tui.screens.menu import MenuScreen
 from mephisto_tui.screens.panes import PanesScreen
 from mephisto_tui.session import KeptScreen
+from mephisto_tui.view.empty import filtered_out
 from mephisto_tui.view.filtering import narrowed, parse_filter
-from mephisto_tui.view.spans import BLANK, Line, Span
+from mephisto_tui.view.spans import Line, Span
 from mephisto_tui.widgets.filter_line import FilterLine
 from mephisto_tui.widgets.live_table import LiveTable, Rows
 from mephisto_tui.widgets.marks import RangeEnds
@@ -113,6 +114,12 @@ class ListScreen(ScrollScreen):
         table.is_frozen = self.frozen_at is not None
         if is_answer(given, table.window):
             table.show(rows, self.now(), self.app.clock.monotonic())
+
+    def why_empty(self, table: LiveTable, otherwise: list[Line]) -> list[Line]:
+        """What a table without rows says: that a filter hides them, or why there are none."""
+        typed = self.typed.get(str(table.id), "").strip()
+        noun = table.spec.name.removesuffix("s")
+        return [filtered_out(table.unfiltered, noun, typed)] if typed else otherwise
 
     def has_new_cells(self) -> bool:
         return any(table.has_new_cells for table in self.query(LiveTable))
@@ -256,10 +263,3 @@ class ListScreen(ScrollScreen):
             return
         table.restart(window)
         self.wish()
-
-
-def nothing_matches(typed: str) -> list[Line]:
-    """What an empty table says while a filter is on."""
-    if not typed:
-        return [BLANK]
-    return [(Span(f"nothing matches {clean(typed, 40)}", "dim"), Span("   esc shows all again"))]

@@ -30,6 +30,7 @@ from mephisto_tui.screens import review_questions as questions
 from mephisto_tui.screens.panes import PanesScreen
 from mephisto_tui.screens.review_questions import Draft
 from mephisto_tui.view import review as view
+from mephisto_tui.view.empty import filtered_out
 from mephisto_tui.view.raw import Raw
 from mephisto_tui.view.review_item import Seen, item_lines, of_one_alone
 from mephisto_tui.view.spans import BLANK, Line, Span, line
@@ -332,7 +333,7 @@ class ReadingScreen(PanesScreen):
         if not self._has_loaded:
             return [BLANK, line("  reading the queue…", "dim")]
         if self.queue.text:
-            return [BLANK, line("  nothing matches; esc shows all again", "dim")]
+            return [BLANK, (Span("  "), *filtered_out(self.queue.total, "unit", self.queue.text))]
         runs = self.shown.runs if self.shown is not None else ()
         running = sum(run.units.get("assigned", 0) for run in runs)
         return [BLANK, line(f"  nothing to review; {running} in progress", "dim")]

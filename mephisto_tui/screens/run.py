@@ -15,7 +15,6 @@ from mephisto_tui.commands import bindings_for
 from mephisto_tui.keymap import with_keys
 from mephisto_tui.safe_text import clean, clean_lines
 from mephisto_tui.screens.changing import block, disconnect
-from mephisto_tui.screens.listing import nothing_matches
 from mephisto_tui.screens.live_run import LiveRunScreen
 from mephisto_tui.session import RUN
 from mephisto_tui.view.empty import no_agents
@@ -140,7 +139,11 @@ class RunScreen(LiveRunScreen):
 
     def _draw_tables(self, snapshot: Snapshot) -> None:
         view = snapshot.view
-        self._table("agents").empty = no_agents(snapshot.worker_link)
+        empty = {
+            "agents": no_agents(snapshot.worker_link),
+            "units": [line("no units yet", "dim")],
+            "workers": [line("nobody has come yet", "dim")],
+        }
         for name, rows, window in (
             ("agents", Rows(snapshot.agents, view.agents.offset, snapshot.agents_total),
              view.agents),
@@ -149,8 +152,7 @@ class RunScreen(LiveRunScreen):
              view.workers),
         ):  # fmt: skip
             table = self._table(name)
-            if self.typed.get(name):
-                table.empty = nothing_matches(self.typed[name])
+            table.empty = self.why_empty(table, empty[name])
             self.show_rows(table, rows, window)
 
     def _draw_log(self, snapshot: Snapshot) -> None:

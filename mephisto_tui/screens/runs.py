@@ -11,7 +11,6 @@ from mephisto_engine.operations.selection import Selection
 from mephisto_engine.operations.snapshot import RunRow, Snapshot, View, Window
 from mephisto_tui.commands import bindings_for
 from mephisto_tui.safe_text import clean
-from mephisto_tui.screens.listing import nothing_matches
 from mephisto_tui.screens.live_run import LiveRunScreen
 from mephisto_tui.view.empty import no_runs
 from mephisto_tui.view.raw import Raw
@@ -75,7 +74,7 @@ class RunsScreen(LiveRunScreen):
                 self.app.survey_plugins()
             self.query_one("#start", Block).show(self._start)
             return
-        table.empty = nothing_matches(typed)
+        table.empty = self.why_empty(table, [])
         rows = Rows(snapshot.runs, snapshot.view.runs.offset, snapshot.runs_total)
         self.show_rows(table, rows, snapshot.view.runs)
         if table.selected is not None and table.selected.id != self._wished_run:

@@ -11,7 +11,7 @@ from mephisto_engine.database.queries.standing import Standing
 from mephisto_engine.operations.selection import Selection
 from mephisto_engine.operations.snapshot import Snapshot, Subject, View
 from mephisto_tui.commands import bindings_for
-from mephisto_tui.screens.listing import ListScreen, nothing_matches
+from mephisto_tui.screens.listing import ListScreen
 from mephisto_tui.screens.worker_keys import OneWorker, WorkerKeys
 from mephisto_tui.view.raw import Raw
 from mephisto_tui.view.spans import line
@@ -44,8 +44,7 @@ class WorkersScreen(ListScreen, WorkerKeys):
         if given is None:
             return
         table = self.pane()
-        typed = self.typed.get("everybody", "")
-        table.empty = nothing_matches(typed) if typed else [line("nobody has come yet", "dim")]
+        table.empty = self.why_empty(table, [line("nobody has come yet", "dim")])
         self.show_rows(
             table, Rows(snapshot.everybody, given.offset, snapshot.everybody_total), given
         )

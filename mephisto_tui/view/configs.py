@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mephisto_tui.safe_text import clean, width
+from mephisto_tui.view.empty import filtered_out
 from mephisto_tui.view.filtering import Filter, text_matches
 from mephisto_tui.view.spans import Line, Span, line, padded
 from mephisto_tui.view.words import age
@@ -42,10 +43,11 @@ def start_rows(
     rows += _group("LAUNCHED LATELY", launched, folder, wish, cells)
     rows += _group(f"BELOW {clean(shown_path(folder), 60)}", found, folder, wish, cells)
     if not any(key.startswith("/") for _line, key in rows):
-        none = (
-            " no config has these words; esc shows all" if wish.text else " no launch configs here"
-        )
-        rows += [(line(""), ""), (line(none, "dim"), "")]
+        number = len(configs.launched) + len(configs.found)
+        none: Line = line(" no launch configs here", "dim")
+        if wish.text:
+            none = (Span(" "), *filtered_out(number, "config", wish.text))
+        rows += [(line(""), ""), (none, "")]
     return rows
 
 

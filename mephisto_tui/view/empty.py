@@ -9,6 +9,7 @@ from mephisto_tui.keymap import with_keys
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view.glyphs import WARNING
 from mephisto_tui.view.spans import BLANK, Line, Span
+from mephisto_tui.view.words import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,16 @@ def no_runs(surroundings: Surroundings) -> list[Line]:
         lines.append((Span(f"  {WARNING} plugin ‘{clean(name, 30)}’ did not load:", "warn"),))
         lines.append((Span(f"    {clean(error, 200)}"),))
     return lines
+
+
+def filtered_out(hidden: int, noun: str, typed: str = "") -> Line:
+    """That the filter leaves nothing to see of so many, and how they are seen again.
+
+    Where nobody knows how many there are, ``hidden`` is 0.
+    """
+    named = f" {clean(typed, 20)}" if typed else ""
+    what = f"the filter{named} hides {plural(hidden, noun)}"
+    return (Span(what if hidden else f"nothing matches{named}", "dim"), Span("   esc shows all"))
 
 
 def no_agents(link: str) -> list[Line]:

@@ -84,6 +84,8 @@ class LiveTable(LineWidget, can_focus=True):
         self.moved = 0
         """Rows that would stand elsewhere if the order were not held."""
         self.marks = Marks()
+        self.unfiltered = 0
+        """How many rows there were when no filter hid any; 0 while that is not known."""
         self._is_restarted = False
         self._title = spec.name.capitalize()
         self._rows = Rows()
@@ -106,6 +108,8 @@ class LiveTable(LineWidget, can_focus=True):
         self._now, self._ticks = now, ticks
         is_cursor_used = ticks - self._moved_at < HOLD_SECONDS
         is_early = ticks - self._ordered_at < self._order_seconds
+        if not self.is_filtered:
+            self.unfiltered = rows.total
         present = self._rows
         self._rows = self._held(rows) if is_cursor_used or is_early else rows
         if self._rows is rows:
@@ -123,6 +127,11 @@ class LiveTable(LineWidget, can_focus=True):
     def apply_order(self) -> None:
         """End the hold: the next rows stand where they belong."""
         self._moved_at = self._ordered_at = -HOLD_SECONDS
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether a filter may hide rows."""
+        return bool(self.window.text or self.window.status)
 
     @property
     def selected(self) -> Any:
@@ -269,7 +278,7 @@ class LiveTable(LineWidget, can_focus=True):
         late = self._rows_to_look_at()
         if late:
             parts.insert(0, f"{late} need a look" if late > 1 else "1 needs a look")
-        if self.window.text or self.window.status:
+        if self.is_filtered:
             parts.insert(0, "filtered")
         if self.marks:
             parts.insert(0, f"{self.marked_count} marked")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from mephisto_engine.operations.snapshot import LogRow
 from mephisto_tui.keymap import with_keys
+from mephisto_tui.view.empty import filtered_out
 from mephisto_tui.view.filtering import Filter, log_matches
 from mephisto_tui.view.log_lines import log_line
 from mephisto_tui.view.spans import Line, Span, line
@@ -68,7 +69,9 @@ class LogPane(LineWidget, can_focus=True):
 
     def lines(self, width: int, height: int) -> list[Line]:
         if not self._rows:
-            return [line(" no events" if self._all else " no events yet", "dim")]
+            if self._all:
+                return [(Span(" "), *filtered_out(len(self._all), "event"))]
+            return [line(" no events yet", "dim")]
         shown = self._rows[self._top : self._top + height]
         return [(Span(" "), *log_line(row, has_run=self._has_run)) for row in shown]
 
@@ -82,6 +85,8 @@ class LogPane(LineWidget, can_focus=True):
             above = plural(self._top, "newer line")
             state = f"{above} above, " + with_keys("{move.first} follows")
         counted = f" · {plural(errors, 'error')}" if errors else ""
+        hidden = len(self._all) - len(self._rows)
+        counted += f" · {hidden} hidden" if hidden and self._rows else ""
         return line(
             f"{state}{counted}" + with_keys(" · {list.filter} filter"),
             "warn" if self._top else "dim",
