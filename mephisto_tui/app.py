@@ -7,7 +7,6 @@ import contextlib
 import logging
 import signal
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal
 
@@ -17,23 +16,22 @@ from textual.app import App, SuspendNotSupported
 from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.screen import Screen
-from textual.worker import Worker, WorkerFailed
 
 from mephisto_engine.clock import Clock, SystemClock
-from mephisto_engine.data_model.status import LIVE_RUN
-from mephisto_engine.errors import MephistoError
 from mephisto_engine.operations.snapshot import RunRow, Snapshot, Subject
 from mephisto_tui import terminal
+from mephisto_tui.asking import Asking
 from mephisto_tui.bell import Bell
 from mephisto_tui.bridge import Bridge
 from mephisto_tui.commands import Scope, commands_for
 from mephisto_tui.console_settings import ConsoleSettings, theme_for
-from mephisto_tui.ending import ConsoleExit, LastLook, Reason
+from mephisto_tui.departure import Departure
+from mephisto_tui.ending import ConsoleExit, Reason
 from mephisto_tui.keymap import use_keymap, with_keys
+from mephisto_tui.plugin_survey import PluginSurvey
 from mephisto_tui.safe_text import clean
-from mephisto_tui.screens import stopping
 from mephisto_tui.screens.base import ConsoleScreen
-from mephisto_tui.screens.confirm import TYPED, ConfirmScreen
+from mephisto_tui.screens.confirm import ConfirmScreen
 from mephisto_tui.screens.help import HelpScreen
 from mephisto_tui.screens.listing import ListScreen
 from mephisto_tui.screens.log import LogScreen
@@ -102,7 +100,9 @@ class ConsoleApp(App[ConsoleExit]):
         self.bridge = bridge
         self.run_id = run_id
         self.refusal = "this console is read-only" if read_only else bridge.refusal
-        self._last_look = LastLook() if exit_when_done else None
+        self.asking = Asking(self)
+        self.departure = Departure(self, exit_when_done=exit_when_done)
+        self.plugins = PluginSurvey(self)
         self.clock: Clock = clock or SystemClock()
         self.surroundings = surroundings or Surroundings()
         self.standing_note: Line = line(f" {standing_note}", "dim") if standing_note else BLANK
@@ -122,11 +122,9 @@ class ConsoleApp(App[ConsoleExit]):
             self._last_doors.append(ColourlessFilter())
         self.keeper = Keeper(kept_in, self.surroundings.database, is_reader=bool(self.refusal))
         self._run_screen: RunScreen | None = None
-        self._survey: Worker[None] | None = None
         self._title_shown = ""
         self._bell = Bell() if rings or self.settings.rings else None
         self._heard: Snapshot | None = None
-        self._quits_when_idle = False
         self._signals = contextlib.ExitStack()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -179,7 +177,7 @@ class ConsoleApp(App[ConsoleExit]):
         if snapshot is not None:
             self._show_title(snapshot)
             self._ring(snapshot)
-            self._leave_when_done(snapshot)
+            self.departure.look(snapshot)
         # While the console ends, its last tick may find no screen any more.
         for front in self.screen_stack[-1:]:
             if isinstance(front, ConsoleScreen):
@@ -205,25 +203,9 @@ class ConsoleApp(App[ConsoleExit]):
         opened = next((run for run in known if run.id == self.run_id), None)
         return opened or next((run for run in snapshot.runs if run.is_driven), None)
 
-    def _leave_when_done(self, snapshot: Snapshot) -> None:
-        """End the console once nothing is left to wait for."""
-        if self._quits_when_idle and not self.bridge.running():
-            self.exit(ConsoleExit("quit"))
-        run = snapshot.run
-        if self._last_look is None or run is None or run.id != self.run_id:
-            return
-        is_over = run.status not in LIVE_RUN and run.status != "created"
-        left = self._last_look.seconds_left(is_over=is_over, now=self.clock.monotonic())
-        if left is None:
-            return
-        if left:
-            self.say(f"run {run.id} has ended; any key stays, else this closes in {left:.0f} s")
-        else:
-            self.exit(ConsoleExit("done"))
-
     async def on_event(self, event: Event) -> None:
-        if isinstance(event, Key) and self._last_look is not None:
-            self._last_look.keep()
+        if isinstance(event, Key):
+            self.departure.somebody_is_there()
         await super().on_event(event)
 
     def show_review(self, run_id: int | None) -> None:
@@ -283,102 +265,16 @@ class ConsoleApp(App[ConsoleExit]):
                 screen.say(text, tone)
                 return
 
-    def ask_to_stop(self, run: RunRow | None) -> None:
-        """Stop a run, if the operator is sure and says how."""
-        if run is None:
-            self.say("no run to stop")
-        elif self.refusal:
-            self.say(self.refusal, "warn")
-        elif run.status not in LIVE_RUN:
-            self.say(f"run {run.id} is not live, it is {run.status}")
-        else:
-            self.push_screen(ConfirmScreen(stopping.how_to_stop(run)), partial(self._stop, run))
-
-    def _stop(self, run: RunRow, answer: str | None) -> None:
-        if answer == stopping.NOW and run.units.get("assigned", 0) > stopping.TYPED_ABOVE:
-            self.push_screen(ConfirmScreen(stopping.type_the_number(run)), partial(self._stop, run))
-        elif answer is not None:
-            self._send_stop(run.id, is_now=answer in (stopping.NOW, TYPED))
-
-    def _send_stop(self, run_id: int, *, is_now: bool) -> None:
-        self.request("stop", run_id, {"now": is_now})
-
-    def request(self, kind: str, run_id: int, args: dict[str, Any]) -> None:
-        """Ask the engine for something, and say how it went once that is known."""
-        self.say(f"run {run_id}: asked to {kind}")
-        self.run_worker(self._report(kind, run_id, args), exit_on_error=False)
-
-    async def _report(self, kind: str, run_id: int, args: dict[str, Any]) -> None:
-        outcome = await self.answer_to(kind, run_id, args)
-        if outcome is not None:
-            self.say(outcome.replace("\n", " "))
-
-    async def answer_to(self, kind: str, run_id: int, args: dict[str, Any]) -> str | None:
-        """What came of a command; None if it failed, which is said."""
-        what = f"run {run_id}"
-        try:
-            outcome: str = await asyncio.wrap_future(self.bridge.send(kind, run_id, args))
-        except MephistoError as error:
-            self.say(f"{what}: {error.message} {error.hint}".rstrip(), "bad")
-        except Exception as error:
-            log.exception("a command failed")
-            self.say(f"{what}: {error or type(error).__name__}", "bad")
-        else:
-            return outcome
-        return None
-
-    def request_quit(self) -> None:
-        """Quit, or ask first when runs would end with the console."""
-        running = self.bridge.running() if self.bridge.owns_engine else []
-        if busy := self.bridge.busy:
-            self.say(f"{busy}: a moment", "warn")
-        elif not running:
-            self.exit(ConsoleExit("quit"))
-        elif self._quits_when_idle:
-            stop = with_keys("{run.stop} there stops it now")
-            self.say(f"waiting for those at work in run {running[0]}; {stop}")
-        else:
-            question = stopping.how_to_leave(running, self.bridge.can_detach)
-            self.push_screen(ConfirmScreen(question), partial(self._quit, running))
-
-    def _quit(self, running: list[int], answer: str | None) -> None:
-        if answer == stopping.DETACH:
-            self.exit(ConsoleExit("detach"))
-        elif answer == stopping.DRAIN:
-            self._quits_when_idle = True
-            for run_id in running:
-                self._send_stop(run_id, is_now=False)
-
     async def action_quit(self) -> None:
         """What ctrl+q does from anywhere."""
         if isinstance(self.screen, ConsoleScreen):
-            self.screen.leave_for(self.request_quit)
+            self.screen.leave_for(self.departure.request)
         elif not isinstance(self.screen, ConfirmScreen):
-            self.request_quit()
+            self.departure.request()
 
     def action_help_quit(self) -> None:
         """What ctrl+c does when nothing is selected."""
         self.say(with_keys("ctrl+c copies a selection; {back} leaves, ctrl+q quits"))
-
-    def survey_plugins(self) -> None:
-        """Find out which plug-ins there are, for whoever has no run yet; once."""
-        if self._survey is None:
-            self._survey = self.run_worker(self._look_for_plugins(), exit_on_error=False)
-
-    async def plugin_report(self) -> str:
-        """Every plug-in and how it fared, with the tracebacks of those that cannot be used."""
-        self.survey_plugins()
-        try:
-            if self._survey is not None:
-                await self._survey.wait()
-        except WorkerFailed as failed:
-            return f"the plug-ins cannot be looked at: {failed.error}"
-        return self.surroundings.plugin_report
-
-    async def _look_for_plugins(self) -> None:
-        from mephisto_tui.surroundings import with_plugins
-
-        self.surroundings = await asyncio.to_thread(with_plugins, self.surroundings)
 
     async def copy(self, text: str) -> str:
         """Put ``text`` where it can be pasted from; says where that is."""

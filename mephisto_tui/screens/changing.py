@@ -95,7 +95,7 @@ async def extend(app: ConsoleApp, run: RunRow) -> None:
     if change is None:
         return
     rehearsal = Extend(change.data, change.units_per_item, is_rehearsal=True)
-    outcome = await app.answer_to("extend", run.id, args_of(rehearsal))
+    outcome = await app.asking.answer_to("extend", run.id, args_of(rehearsal))
     if outcome is None:
         return
     extension = Extension.from_outcome(outcome)
@@ -191,7 +191,7 @@ async def is_sure(
 
 def request(app: ConsoleApp, run_id: int, change: Change) -> None:
     """Send a command, and say how it went once that is known."""
-    app.request(change.KIND, run_id, args_of(change))
+    app.asking.request(change.KIND, run_id, args_of(change))
 
 
 def _absolute(path: str) -> str:

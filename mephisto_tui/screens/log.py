@@ -70,7 +70,7 @@ class LogScreen(ListScreen):
         self.run_worker(self._show_plugins(), exit_on_error=False)
 
     async def _show_plugins(self) -> None:
-        report = await self.app.plugin_report()
+        report = await self.app.plugins.report()
         self.unsay()
         raw = Raw("Plug-ins", report or "none is installed")
         if self.is_current:

@@ -238,7 +238,7 @@ class RunScreen(LiveRunScreen):
             self.begin(block, row.worker_id, row.worker_name)
 
     def do_run_stop(self) -> None:
-        self.app.ask_to_stop(self.run)
+        self.app.asking.stop(self.run)
 
     def raw(self) -> Raw | None:
         if self.front == "config":

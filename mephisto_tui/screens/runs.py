@@ -71,7 +71,7 @@ class RunsScreen(LiveRunScreen):
         self.set_class(is_empty, "is-empty")  # styles all anew, but once in a console's life
         if is_empty:
             if self.app.surroundings.host and not self.app.surroundings.plugins:
-                self.app.survey_plugins()
+                self.app.plugins.begin()
             self.query_one("#start", Block).show(self._start)
             return
         table.empty = self.why_empty(table, [])
@@ -115,7 +115,7 @@ class RunsScreen(LiveRunScreen):
         return None if run is None else Raw.of(f"Run {run.id}", run)
 
     def go_out(self) -> None:
-        self.app.request_quit()
+        self.app.departure.request()
 
     def do_mode_runs(self) -> None:
         self.say("this is the list of runs")
@@ -139,4 +139,4 @@ class RunsScreen(LiveRunScreen):
         return Selection(is_all=True)
 
     def do_runs_stop(self) -> None:
-        self.app.ask_to_stop(self.pane().selected)
+        self.app.asking.stop(self.pane().selected)
