@@ -92,6 +92,8 @@ class Upload(Table):
     mime_type = TextField()
     size = IntegerField()
     sha256 = TextField()
+    archived_in = TextField(null=True)
+    """Folder of the export that has it, once it was removed here for that."""
     created_at = UtcField()
 
 

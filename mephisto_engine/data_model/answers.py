@@ -20,6 +20,8 @@ class FileRecord:
     mime_type: str
     size: int
     sha256: str
+    archived_in: str | None = None
+    """Folder of the export that has it, where it was removed here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ class FileRow:
     stored_name: str
     mime_type: str
     size: int
+    archived_in: str = ""
+    """Folder of the export that has it, where it was removed here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,12 @@ def said_in(detail: Detail) -> int:
 
 
 def uploaded_file(home: Path, run_id: int, file: FileRow) -> Path:
-    """Where a file that a worker sent lies on the host whose engine drove the run."""
+    """Where a file that a worker sent lies on the host whose engine drove the run.
+
+    Of one that was archived, the folder of the export that has it.
+    """
+    if file.archived_in:
+        return Path(file.archived_in)
     return upload_path(home, run_id, file.stored_name)
 
 

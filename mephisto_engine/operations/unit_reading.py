@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.abstractions.review_view import Check, Files, Moment, SubmittedData
-from mephisto_engine.data_model.answers import AnswerRecord
+from mephisto_engine.data_model.answers import AnswerRecord, FileRecord
 from mephisto_engine.database.queries.answers import answers
 from mephisto_engine.database.queries.details import updates_of
 from mephisto_engine.database.queries.neighbours import neighbours
@@ -76,8 +76,12 @@ def reading_of(
     return Reading(reading.sections, fault or reading.fault)
 
 
+def _place(item: FileRecord, folder: Path) -> str:
+    if item.archived_in is not None:
+        return f"archived in {item.archived_in}"
+    return str(folder / item.stored_name)
+
+
 def _files(record: AnswerRecord, folder: Path) -> Files:
-    found = [
-        (item.original_name, str(folder / item.stored_name), item.size) for item in record.files
-    ]
+    found = [(item.original_name, _place(item, folder), item.size) for item in record.files]
     return Files("FILES", tuple(found))

@@ -40,14 +40,16 @@ def archive(
     settings = settings_of(context)
     with settings.database() as db:
         plan = plan_archive(db, settings.home, runs_named(db, what, project), by_export)
-        if not dry_run:
+        if not (dry_run or (plan.is_empty and project is None)):
             agree(_consequences(plan), plan.files, yes)
             carry_out(db, plan, project)
     if as_json:
         put_json(_as_object(plan))
     else:
         put_lines(_lines(plan))
-    if dry_run:
+    if plan.is_empty:
+        say("There is nothing to free.")
+    elif dry_run:
         say("Dry run: nothing was removed.")
 
 

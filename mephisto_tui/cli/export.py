@@ -72,6 +72,7 @@ def export(
     from mephisto_engine.operations.packaging.package import package
     from mephisto_engine.operations.packaging.request import PackageRequest
 
+    _check_one_of(only_reviewed, only_accepted, has_every_status)
     settings = settings_of(context)
     with settings.database() as db:
         request = PackageRequest(
@@ -103,6 +104,13 @@ def runs_named(db: MephistoDB, what: str | None, project: str | None) -> tuple[i
     return runs_of(db, task_name=what, project=project)
 
 
+def _check_one_of(*filters: bool) -> None:
+    from mephisto_engine.errors import ConfigError
+
+    if sum(filters) > 1:
+        raise ConfigError("Give one of --reviewed, --accepted and --all.")
+
+
 def _format(name: str) -> Format:
     from mephisto_engine.errors import ConfigError
     from mephisto_engine.operations.packaging.request import Format
@@ -130,3 +138,5 @@ def _say_more(report: PackageReport) -> None:
         say(f"Beside them, in tables/: {tables}.")
     if report.missing_files:
         say(f"{len(report.missing_files)} files are gone or damaged; manifest.json lists them.")
+    for archive in report.absent_archives:
+        say(f"Files were archived in {archive}, which is not there; put it back and export again.")

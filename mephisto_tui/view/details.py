@@ -200,7 +200,9 @@ def _file_line(file: FileRow) -> Line:
     return (
         Span(f" {name:<24}"),
         Span(f" {size:>10}  {clean(file.mime_type, 30)}  ", "dim"),
-        Span(clean(file.stored_name, 80)),
+        Span(clean(f"archived in {file.archived_in}", 120), "warn")
+        if file.archived_in
+        else Span(clean(file.stored_name, 80)),
     )
 
 

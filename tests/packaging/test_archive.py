@@ -14,6 +14,7 @@ from mephisto_engine.database.operations import agents, runs, submissions
 from mephisto_engine.errors import NotFoundError, StateError
 from mephisto_engine.operations.data_browser import DataBrowser
 from mephisto_engine.operations.packaging.archive import carry_out, plan_archive
+from mephisto_engine.operations.packaging.manifest import verify
 from mephisto_engine.operations.packaging.package import package
 from mephisto_engine.operations.packaging.request import Format, PackageRequest
 
@@ -136,3 +137,42 @@ def test_the_command_says_first_and_frees_then(world: StoredWorld, tmp_path: Pat
     assert on_disk(world, run_id) == []
     project = world.db.read(Project.get, Project.name == "lab")
     assert project.archived_at is not None
+
+
+def test_an_archived_run_is_exported_again_from_the_export_that_has_its_files(
+    world: StoredWorld, tmp_path: Path
+) -> None:
+    run_id = run_with_files(world)
+    out = exported(world, tmp_path / "out", run_id)
+    carry_out(world.db, plan_archive(world.db, world.home, (run_id,), out))
+    assert on_disk(world, run_id) == []
+    for file_format in (Format.JSONL, Format.MEPHISTO):
+        request = PackageRequest((run_id,), tmp_path / file_format, file_format)
+        again = package(world.db, world.home, Registry(), request)
+        assert (again.files, again.missing_files, again.absent_archives) == (3, (), ())
+        verify(again.path)
+    (out / "SHA256SUMS").rename(tmp_path / "elsewhere")
+    request = PackageRequest((run_id,), tmp_path / "alone")
+    alone = package(world.db, world.home, Registry(), request)
+    assert (alone.files, len(alone.missing_files)) == (0, 3)
+    assert alone.absent_archives == (str(out),)
+
+
+def test_whoever_looks_at_a_file_that_was_archived_is_told_where_it_is(
+    world: StoredWorld, tmp_path: Path
+) -> None:
+    run_id = run_with_files(world)
+    out = exported(world, tmp_path / "out", run_id)
+    unit = world.units_of[run_id][0][0]
+    world.db.close()
+    for command in (("unit", unit), ("agent", 1)):
+        assert "archived in" not in mephisto_tui(world.home, *command).stdout
+    words = ("archive", run_id, "--export", out, "--yes")
+    assert mephisto_tui(world.home, *words).returncode == 0
+    again = mephisto_tui(world.home, *words)
+    assert (again.returncode, again.stderr) == (0, "There is nothing to free.\n")
+    for command in (("unit", unit), ("agent", 1)):
+        assert f"archived in {out}" in mephisto_tui(world.home, *command).stdout
+    out.rename(tmp_path / "moved")
+    told = mephisto_tui(world.home, "export", run_id, "--out", tmp_path / "late").stderr
+    assert f"Files were archived in {out}, which is not there" in told

@@ -33,6 +33,7 @@ def test_what_cannot_be_exported_is_said(world: StoredWorld, tmp_path: Path) -> 
         ((run_id, "--out", tmp_path / "a", "--format", "xls"), 2, "There is no format 'xls'"),
         ((run_id, "--out", tmp_path), 1, "exists and is not empty"),
         (("--out", tmp_path / "a"), 1, "Name one run"),
+        ((run_id, "--out", tmp_path / "a", "--reviewed", "--all"), 2, "Give one of --reviewed"),
     ]
     for words, code, text in refused:
         done = mephisto_tui(world.home, "export", *words)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from mephisto_engine.data_model import Lease, Project
+from mephisto_engine.data_model import Lease, Project, Upload
 from mephisto_engine.data_model.status import RunStatus
 from mephisto_engine.database.lease_watch import LeaseWatch
 from mephisto_engine.database.operations.lease import sight_of
 from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.errors import StateError
 
+AT_ONCE: Final = 500
 ENDED_RUN: Final = frozenset({RunStatus.COMPLETED, RunStatus.STOPPED, RunStatus.FAILED})
 
 
@@ -41,8 +42,17 @@ def record_archive(
     watch: LeaseWatch,
     actor: str,
     facts: dict[int, dict[str, Any]],
+    stored_names: Sequence[str],
 ) -> None:
     """Put on record what is about to be removed, before it is; ``facts`` by run.
+
+    Args:
+        tx: the transaction.
+        run_ids: which runs.
+        watch: what is seen of the engines of others.
+        actor: who does it.
+        facts: what the journal says of each run; ``export`` is the folder that has the files.
+        stored_names: the files that will be removed.
 
     Raises:
         StateError: a run has not ended, or an engine still holds it.
@@ -50,6 +60,10 @@ def record_archive(
     refuse_live(tx, run_ids, watch)
     for run_id in run_ids:
         tx.record("run.archived", "task_run", run_id, run=run_id, actor=actor, data=facts[run_id])
+    for start in range(0, len(stored_names), AT_ONCE):
+        names = list(stored_names[start : start + AT_ONCE])
+        where = Upload.stored_name.in_(names)
+        tx.select(Upload.update(archived_in=facts[run_ids[0]]["export"]).where(where))
 
 
 def mark_project(tx: Transaction, name: str, actor: str) -> None:

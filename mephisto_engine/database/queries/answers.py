@@ -252,6 +252,7 @@ def _files(agents: list[int]) -> dict[int, list[FileRecord]]:
         Upload.mime_type,
         Upload.size,
         Upload.sha256,
+        Upload.archived_in,
     )
     for agent, *columns in in_use.stream(
         query.where(among(Upload.agent, agents)).order_by(Upload.id)

@@ -22,6 +22,16 @@ def uploads_of(run_id: int) -> Iterator[tuple[str, str]]:
     return iter(in_use.stream(query))
 
 
+def archived_uploads(run_ids: Sequence[int]) -> dict[str, str]:
+    """Stored name → folder of the export that has it, of files that were removed here."""
+    query = (
+        Upload.select(Upload.stored_name, Upload.archived_in)
+        .join(Agent)
+        .where(Agent.task_run.in_(list(run_ids)) & Upload.archived_in.is_null(False))
+    )
+    return dict(in_use.stream(query))
+
+
 def units_stored(run_ids: Sequence[int]) -> dict[int, dict[str, int]]:
     """Run → status → number of units, as manifests have it."""
     query: Any = Unit.select(Unit.task_run, Unit.status, fn.COUNT(Unit.id)).where(

@@ -171,7 +171,7 @@ def count_updates(agent_id: int) -> int:
 
 
 def uploads(agent_id: int) -> list[tuple[Any, ...]]:
-    """``(field, name given, name stored, type, bytes)`` of an agent's files."""
+    """``(field, name given, name stored, type, bytes, export that has it)`` of an agent's files."""
     return _UPLOADS.fetch(agent=agent_id)
 
 
@@ -359,6 +359,7 @@ _UPLOADS = Compiled(
             Upload.stored_name,
             Upload.mime_type,
             Upload.size,
+            fn.COALESCE(Upload.archived_in, ""),
         )
         .where(Upload.agent == param("agent"))
         .order_by(Upload.id)

@@ -20,8 +20,7 @@ from mephisto_engine.database.queries import archive as queries
 from mephisto_engine.errors import StateError
 from mephisto_engine.operations.operator import operator_name
 from mephisto_engine.operations.packaging.files import sha256_of
-from mephisto_engine.operations.packaging.listing import read_list
-from mephisto_engine.operations.packaging.manifest import MANIFEST, SUMS, verify
+from mephisto_engine.operations.packaging.manifest import MANIFEST, files_by_stem, verify
 from mephisto_engine.operations.run_folders import run_folder, site_in, uploads_in
 from mephisto_engine.operations.run_lease import is_driven
 
@@ -58,6 +57,11 @@ class ArchivePlan:
         return sum(len(run.files) for run in self.runs)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to free."""
+        return not any(run.files or run.sites for run in self.runs)
+
+    @property
     def kept_files(self) -> int:
         """Workers' files that stay."""
         return sum(run.kept_files for run in self.runs)
@@ -75,7 +79,7 @@ def plan_archive(db: MephistoDB, home: Path, run_ids: tuple[int, ...], export: P
     db.write_now(operations.refuse_live, run_ids, db.leases)
     manifest = verify(export)
     _check_that_it_has_all(db, manifest, run_ids)
-    copies = _copies(export)
+    copies = {stem: digest for stem, (digest, _) in files_by_stem(export).items()}
     runs = tuple(db.read(_plan_run, run_folder(home, run), run, copies) for run in run_ids)
     return ArchivePlan(export, sha256_of(export / MANIFEST), runs)
 
@@ -88,8 +92,9 @@ def carry_out(db: MephistoDB, plan: ArchivePlan, project: str | None = None) -> 
     """
     actor = operator_name()
     facts = {run.run_id: _facts(plan, run) for run in plan.runs}
+    names = [path.name for run in plan.runs for path in run.files]
     ids = [run.run_id for run in plan.runs]
-    db.write_now(operations.record_archive, ids, db.leases, actor, facts)
+    db.write_now(operations.record_archive, ids, db.leases, actor, facts, names)
     for run in plan.runs:
         for path in run.files:
             path.unlink(missing_ok=True)
@@ -117,14 +122,6 @@ def _check_that_it_has_all(
 
 
 _AGAIN = "Export it once more, without filters, and archive by that."
-
-
-def _copies(export: Path) -> dict[str, str]:
-    """Stored name → SHA-256 of the uploads that an export has, whatever its format."""
-    return {
-        name.rpartition("/")[2].partition(".")[0]: digest
-        for digest, name in read_list(export / SUMS)
-    }
 
 
 def _plan_run(folder: Path, run_id: int, copies: dict[str, str]) -> RunPlan:

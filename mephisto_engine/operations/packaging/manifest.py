@@ -82,6 +82,19 @@ def verify(folder: Path) -> dict[str, Any]:
     return manifest
 
 
+def files_by_stem(folder: Path) -> dict[str, tuple[str, str]]:
+    """Stem of a name → SHA-256 and name of the files of an export; none if there is no export.
+
+    Uploads are found so, whatever the format: their stems are the names they are stored under.
+    """
+    if not (folder / SUMS).is_file():
+        return {}
+    return {
+        name.rpartition("/")[2].partition(".")[0]: (digest, name)
+        for digest, name in read_list(folder / SUMS)
+    }
+
+
 def _check(path: Path, digest: str) -> None:
     if not path.is_file():
         raise StateError(f"{path} is missing.", _AGAIN)

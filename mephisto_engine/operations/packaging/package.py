@@ -53,6 +53,8 @@ class PackageReport:
     files: int
     missing_files: tuple[str, ...]
     """Uploads that are gone, or are not what the worker sent."""
+    absent_archives: tuple[str, ...]
+    """Exports that runs were archived by, and that are not where they were."""
     resumed_units: int
     """Units that an interrupted export had packaged before."""
     tables: Mapping[str, int]
@@ -101,7 +103,7 @@ class _Packaging:
         names = WorkerNames(load_key(self.home), self.request.has_raw_workers)
         # Files are written outside of the view: as long as it lasts, the database's log only grows.
         view = db.read(take_view, self.request, self.stage, registry, names, on_progress)
-        self._write_files(view)
+        absent = self._write_files(view)
         self._close(self._manifest(view, names))
         return PackageReport(
             path=self.request.out,
@@ -110,12 +112,14 @@ class _Packaging:
             workers=view.facts["workers"],
             files=self._uploads,
             missing_files=tuple(self._missing),
+            absent_archives=absent,
             resumed_units=view.resumed,
             tables={side.table.name: side.rows for side in view.side_parts if side.rows},
         )
 
-    def _write_files(self, view: View) -> None:
-        copier = UploadCopier(self.home, self.stage.result)
+    def _write_files(self, view: View) -> tuple[str, ...]:
+        """Write everything but the manifest; archives that were needed, and are gone."""
+        copier = UploadCopier(self.home, self.stage.result, view.archived)
         if self.request.format is Format.MEPHISTO:
             self._write_mephisto(view, copier)
         else:
@@ -131,6 +135,7 @@ class _Packaging:
         for side in view.side_parts:
             if side.rows:
                 self._write_table(f"{FOLDER}/{side.table.name}", [side.part], side.columns)
+        return copier.absent
 
     def _write_table(self, name: str, parts: list[str], columns: Columns) -> None:
         kind = Format.JSONL if self.request.format is Format.MEPHISTO else self.request.format

@@ -10,6 +10,7 @@ from typing import Any, Final
 from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.config.redaction import redacted
 from mephisto_engine.database.queries import answers as queries
+from mephisto_engine.database.queries.archive import archived_uploads
 from mephisto_engine.database.queries.dataset import dataset_facts, run_config
 from mephisto_engine.database.queries.side_tables import worker_names
 from mephisto_engine.errors import StorageError
@@ -51,6 +52,8 @@ class View:
     parts: list[str] = field(default_factory=list)
     """Parts of the units."""
     side_parts: list[SidePart] = field(default_factory=list)
+    archived: dict[str, str] = field(default_factory=dict)
+    """Stored name → export that has a file which was removed here."""
     replaced: int = 0
     """Answers in which names of workers were replaced."""
     resumed: int = 0
@@ -79,6 +82,7 @@ def take_view(
     if request.has_tables:
         for table, rows in SideRows(request.scope, names, maker).all():
             view.side_parts.append(_take_table(stage, table, rows))
+    view.archived = archived_uploads(request.runs)
     view.configs = _configs(request.runs, names)
     return view
 
