@@ -133,12 +133,6 @@ def may_be_freed(rows: Rows, cap: Cap) -> bool:
     return any(rows(_OUT, run=run_id) for run_id in cap.run_ids)
 
 
-def has_cap(rows: Rows, run_id: int) -> bool:
-    """Whether a run's money is limited at all."""
-    _, budget, _, _, _, project_budget = rows(_RUN, run=run_id)[0]
-    return budget is not None or project_budget is not None
-
-
 def worst_of_run(rows: Rows, run_id: int, unit_cost: int, publishing: int) -> int:
     """Cents that a run may come to cost with what was published and promised so far."""
     units: int = rows(UNITS_COST, run=run_id)[0][0]

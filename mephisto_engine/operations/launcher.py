@@ -23,7 +23,7 @@ from mephisto_engine.abstractions.blueprint import InitializationData, ItemSourc
 from mephisto_engine.abstractions.calling import call
 from mephisto_engine.data_model.records import UnitRecord
 from mephisto_engine.data_model.status import UnitStatus
-from mephisto_engine.database import MephistoDB, ledger
+from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import budgets
 from mephisto_engine.database.operations import runs as ops
 from mephisto_engine.database.operations import special as special_ops
@@ -323,9 +323,13 @@ class TaskLauncher:
         return allowance
 
     async def _affordable(self, number: int) -> int:
-        """How many of these the budgets of run and project pay for; they are set aside for it."""
+        """How many of these the budgets of run and project pay for; they are set aside for it.
+
+        That they are about to be published is stored in any case: should nobody come to store that
+        they were, whoever ends the run knows that they may be.
+        """
         run_id, found = self._live.run_id, Reservation(max(0, number))
-        if found.number and self._db.read(ledger.has_cap, self._db.rows, run_id):
+        if found.number:
             found = await self._db.write(budgets.reserve_units, run_id, number, self._kept_aside())
         before = (self.held_back, self.is_spent)
         self.held_back = "" if found.number else found.held_back

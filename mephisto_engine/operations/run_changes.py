@@ -186,7 +186,10 @@ class RunChanges:
         for unit in found:
             if unit.status == UnitStatus.LAUNCHED:
                 self._live.pool.remove(unit.assignment_id, unit.id)
-        on_provider = (UnitStatus.LAUNCHED, UnitStatus.ASSIGNED)
+        on_provider = {UnitStatus.LAUNCHED, UnitStatus.ASSIGNED}
+        if self._launcher.trouble:
+            # Nobody knows what came of the last try to publish some of these.
+            on_provider.add(UnitStatus.CREATED)
         return [unit for unit in found if unit.status in on_provider]
 
     async def _withdraw_on_provider(self, units: Sequence[FoundUnit]) -> None:

@@ -22,7 +22,7 @@ from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import runs as ops
 from mephisto_engine.database.operations.lease import Holder
 from mephisto_engine.database.operations.reopening import reopen_units
-from mephisto_engine.database.queries.publishing import published_units
+from mephisto_engine.database.queries.publishing import unfinished_there
 from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.errors import ArchitectError, LeaseLostError, StateError
 from mephisto_engine.operations.command_desk import CommandDesk
@@ -39,6 +39,9 @@ from mephisto_engine.operations.supervisor import Supervisor
 from mephisto_engine.operations.wages import WageWatch
 
 log = logging.getLogger(__name__)
+
+WITHDRAW_SECONDS = 20.0
+"""How long a provider may take to withdraw the units of a run that could not be put on line."""
 
 LINGER_SECONDS = 1.0
 """How long pages are still served after the last answer, for what they load at the end."""
@@ -228,6 +231,12 @@ class RunDriver:
         return url
 
     async def _fail(self, error: BaseException) -> None:
+        if not isinstance(error, LeaseLostError):
+            try:
+                # A resumed run has left units on the provider, and nothing is behind them now.
+                await asyncio.wait_for(self._withdraw(), WITHDRAW_SECONDS)
+            except Exception:
+                log.exception("run %d: its units could not be withdrawn", self.run_id)
         await self._take_down()
         with contextlib.suppress(StateError, LeaseLostError):
             await self._move(
@@ -300,7 +309,7 @@ class RunDriver:
 
     async def _withdraw(self) -> None:
         """Expire what nobody has finished, here and on the provider."""
-        units = await asyncio.to_thread(self._db.read, published_units, self.run_id)
+        units = await asyncio.to_thread(self._db.read, unfinished_there, self.run_id)
         if units:
             await call(self._job.provider.unit.expire, units)
         reason = self._reason or "the run has ended"

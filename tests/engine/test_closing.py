@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
-from engine_world import Run, World
+from engine_world import Run, World, until
 
 from mephisto_architects.mock import MockArchitect
 from mephisto_blueprints.mock import MockBlueprint
 from mephisto_engine.abstractions.blueprint import SharedTaskState
 from mephisto_engine.data_model import Lease, TaskRun
-from mephisto_engine.errors import PluginError, ProviderError, StateError
+from mephisto_engine.errors import ArchitectError, PluginError, ProviderError, StateError
+from mephisto_engine.operations.command_kinds import Expire
+from mephisto_engine.operations.commands import ask
 from mephisto_providers.mock import MockProvider
 from mephisto_providers.mock.actions import MockUnit
 
@@ -145,3 +148,64 @@ async def test_a_provider_that_is_gone_is_named(world: World) -> None:
         await world.operator.close_out(run.id, "operator:me")
     assert run.status == "live"
     assert world.db.read(Lease.select().count) == 0
+
+
+class UncertainUnit(WatchedUnit):
+    """Publishes, and its answer is lost."""
+
+    async def launch(self, units: Any, url: str) -> dict[int, str]:
+        await super().launch(units, url)
+        WatchedProvider.asked += [f"published {unit.id}" for unit in units]
+        raise ConnectionResetError("no answer")
+
+
+class UncertainProvider(WatchedProvider):
+    def __init__(self, args: Any, context: Any) -> None:
+        super().__init__(args, context)
+        self.unit = UncertainUnit(self.ledger)
+
+
+async def test_what_may_have_been_published_is_withdrawn_when_the_run_ends(world: World) -> None:
+    world.provider, WatchedProvider.asked = UncertainProvider, []
+    run = world.run(await world.operator.launch(world.config(2)))
+    await until(lambda: bool(run.driver._launcher.trouble))
+    await run.driver.stop("operator:me", False, "enough")
+    assert (await run.ended()).status == "stopped"
+    assert WatchedProvider.asked[:2] == ["published 1", "published 2"]
+    assert {"expired 1", "expired 2"} <= set(WatchedProvider.asked)
+
+
+async def test_so_it_is_when_an_operator_expires_it(world: World) -> None:
+    world.provider, WatchedProvider.asked = UncertainProvider, []
+    run = world.run(await world.operator.launch(world.config(2)))
+    await until(lambda: bool(run.driver._launcher.trouble))
+    await asyncio.to_thread(ask, world.db, world.home, run.id, Expire([2]), "operator:me")
+    assert WatchedProvider.asked[-1] == "expired 2"
+
+
+async def test_and_when_the_engine_has_died(world: World) -> None:
+    world.provider, WatchedProvider.asked = UncertainProvider, []
+    run = world.run(await world.operator.launch(world.config(2)))
+    await until(lambda: bool(run.driver._launcher.trouble))
+    await world.crash()
+    await world.start_engine().close_out(run.id, "operator:me")
+    assert WatchedProvider.asked[-3:] == ["expired 1", "expired 2", "cleaned up"]
+
+
+async def test_a_run_that_cannot_be_resumed_leaves_nothing_on_the_provider(world: World) -> None:
+    run = await _dead(world)
+
+    class Homeless(MockArchitect):
+        async def deploy(self) -> str:
+            raise ArchitectError("no room")
+
+    world.architect = Homeless
+    world.start_engine()
+    with pytest.raises(ArchitectError, match="no room"):
+        await world.operator.resume(run.id)
+    assert (run.status, run.units()) == ("failed", {"completed": 1, "assigned": 1, "expired": 1})
+    assert "expired 3" in WatchedProvider.asked
+    world.architect = MockArchitect
+    world.start_engine()
+    again = await world.resume(run.id)
+    await until(lambda: again.units() == {"completed": 1, "assigned": 1, "launched": 1})

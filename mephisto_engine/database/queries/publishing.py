@@ -30,22 +30,18 @@ _BETWEEN = Compiled(
         (Unit.id >= param("first")) & (Unit.id <= param("last")) & (Unit.task_run == param("run"))
     )
 )
-_PUBLISHED = Compiled(
-    lambda: units_with_data().where(
-        (Unit.task_run == param("run")) & (Unit.status == UnitStatus.LAUNCHED)
-    )
-)
 
 
-def _units_that_may_be_there() -> Any:
-    is_there = Unit.status.in_([UnitStatus.LAUNCHED, UnitStatus.ASSIGNED])
+def _there(*statuses: UnitStatus) -> Any:
+    """Query for the run's units with these statuses, and for those just being published."""
     is_special = Unit.unit_index.in_([SCREENING_INDEX, GOLD_INDEX])
     is_under_way = (Unit.status == UnitStatus.CREATED) & ((TaskRun.publishing > 0) | is_special)
     of_run = units_with_data().join_from(Unit, TaskRun).where(Unit.task_run == param("run"))
-    return of_run.where(is_there | is_under_way)
+    return of_run.where(Unit.status.in_(statuses) | is_under_way)
 
 
-_MAYBE_PUBLISHED = Compiled(_units_that_may_be_there)
+_UNFINISHED = Compiled(lambda: _there(UnitStatus.LAUNCHED))
+_MAYBE_PUBLISHED = Compiled(lambda: _there(UnitStatus.LAUNCHED, UnitStatus.ASSIGNED))
 
 
 def units_to_publish(run_id: int) -> list[tuple[int, int]]:
@@ -70,9 +66,9 @@ def units_by_id(run_id: int, unit_ids: Sequence[int]) -> list[UnitRecord]:
     ]
 
 
-def published_units(run_id: int) -> list[UnitRecord]:
-    """Units that are on the provider and that nobody is on."""
-    return [unit_record(row) for row in _PUBLISHED.fetch(run=run_id)]
+def unfinished_there(run_id: int) -> list[UnitRecord]:
+    """Units that are on the provider, or may be, and that nobody is on."""
+    return [unit_record(row) for row in _UNFINISHED.fetch(run=run_id)]
 
 
 def maybe_published(run_id: int) -> list[UnitRecord]:
