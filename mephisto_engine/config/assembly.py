@@ -47,7 +47,12 @@ class Assembly:
         self._sound: dict[PluginKind, tuple[Any, set[str]]] = {}
         """Options of a plugin with faults, these left out; and the keys that were given rightly."""
 
-    def build(self, shared_state: SharedTaskState | Mapping[str, Any] | None) -> LaunchConfig:
+    def build(
+        self,
+        shared_state: SharedTaskState | Mapping[str, Any] | None,
+        *,
+        is_only_read: bool = False,
+    ) -> LaunchConfig:
         """Check everything that can be checked; raises ConfigError if anything is wrong."""
         node = self._tree.get("mephisto")
         if not isinstance(node, Mapping):
@@ -59,7 +64,7 @@ class Assembly:
         task = build_args(TaskArgs, node.get("task", {}), WHERE, self.problems, check_task_args)
         state = self._shared_state(shared_state, node.get("task"))
         requirements = self._requirements(state)
-        self._ask_plugins(state)
+        self._ask_plugins(state, is_only_read=is_only_read)
         self._check_quality(task, state)
         if self.problems or task is None or state is None or common is None:
             raise ConfigError(_distinct(self.problems))
@@ -162,11 +167,13 @@ class Assembly:
         self.problems.extend(quality_problems(args, state, *limits))
         self.problems.extend(tips_problems(args))
 
-    def _ask_plugins(self, state: SharedTaskState | None) -> None:
+    def _ask_plugins(self, state: SharedTaskState | None, *, is_only_read: bool) -> None:
         """Each plugin's own say, as far as its options could be built."""
         if state is not None:
             self.problems.extend(_state_problems(state))
         for kind, args in self._args.items():
+            if kind is not PluginKind.BLUEPRINT and is_only_read:
+                continue
             if kind is not PluginKind.BLUEPRINT:
                 self.problems.extend(self._answers(kind, args))
             elif state is not None:

@@ -55,6 +55,8 @@ def launch_config_from_dict(
     registry: Registry,
     shared_state: SharedTaskState | Mapping[str, Any] | None = None,
     task_dir: Path | str | None = None,
+    *,
+    is_only_read: bool = False,
 ) -> LaunchConfig:
     """Check a config that is composed already.
 
@@ -64,6 +66,8 @@ def launch_config_from_dict(
         registry: where plugins come from.
         shared_state: the script's own; without it the task's code file is loaded.
         task_dir: the task's folder; by default the one in ``resolved``, else the current one.
+        is_only_read: nothing is to begin with it: what architect and provider would need for that
+            is not asked, such as a port that the run itself may hold.
 
     Raises:
         ConfigError: with every problem that was found.
@@ -78,7 +82,7 @@ def launch_config_from_dict(
     tree = _with_defaults(tree, registry, problems)
     draft = Assembly(tree, registry, Path(str(folder)), path)
     draft.problems.extend(problems)
-    return draft.build(shared_state)
+    return draft.build(shared_state, is_only_read=is_only_read)
 
 
 def _as_tree(node: Any, problems: list[Problem]) -> dict[str, Any]:

@@ -140,7 +140,7 @@ def _asked(facts: _Facts, registry: Registry) -> _Asked:
     requirements: tuple[Requirement, ...] = ()
     before: tuple[Line, ...] = ()
     try:
-        config = launch_config_from_dict(facts.config, registry)
+        config = launch_config_from_dict(facts.config, registry, is_only_read=True)
         requirements = _requirements(config, facts.run, registry)
         notes += _unstored(config)
         words = words_before_units(

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from engine_world import Run, World
 
+from mephisto_architects.mock import MockArchitect
 from mephisto_engine.abstractions.qualifications import Comparator
 from mephisto_engine.data_model.status import AgentStatus
 from mephisto_engine.database.operations import agents
 from mephisto_engine.database.operations import workers as operations
 from mephisto_engine.database.queries.workers import find_worker
-from mephisto_engine.errors import NotFoundError, StateError
+from mephisto_engine.errors import NotFoundError, Problem, StateError
 from mephisto_engine.operations.why import Explanation, explain
 
 ACTOR = "operator:ada"
@@ -381,3 +382,17 @@ async def test_gold_units_are_counted_in_a_line(world: World) -> None:
     found = why(run, "alice")
     assert found.reason == "not_qualified"
     assert line(found, "golds").text.endswith("too many gold units were wrong")
+
+
+async def test_what_only_a_launch_needs_is_not_asked_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.db.write_now(operations.create_qualification, "good", "", "operator:me")
+    code = write_code(world, "rules.py", [GOOD_ENOUGH])
+    run = await world.launch(units=3, code=code)
+    await meet(run, "alice")
+    taken = Problem("mephisto.architect.port", "3000 is in use, by this run itself")
+    monkeypatch.setattr(MockArchitect, "assert_task_args", classmethod(lambda cls, args: [taken]))
+    found = why(run, "alice")
+    assert found.reason == "not_qualified"
+    assert "not known" not in {item.name for item in found.lines if "in use" in item.text}
