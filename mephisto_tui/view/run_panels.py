@@ -217,9 +217,6 @@ def strip(snapshot: Snapshot, run: RunRow, now: datetime, width: int) -> list[Li
     health = snapshot.health
     left = eta(run, health)
     half = max(0, width // 2 - STRIP_LABEL_CELLS)
-    last = snapshot.log[-1] if snapshot.log else None
-    said = Span(f"{clock_time(last.at)} {clean(last.text, 300)}") if last else NO_EVENT
-    why = _reason(run)
     speed = f"{rate(health):.1f}/min " + (f"ETA {left} " if left else "")
     speed += sparkline(health.submits_per_minute, 12)
     return [
@@ -229,8 +226,19 @@ def strip(snapshot: Snapshot, run: RunRow, now: datetime, width: int) -> list[Li
         _brief("money", padded(Span(spent(run)), half), Span("  engine ", "dim"),
                _engine_facts(run, health, now)),
         _brief("link", Span(clean(snapshot.worker_link or run.url, 300) or "-")),
-        _brief("why", *why) if why else _brief("last", said),
+        _pressing(snapshot, run, now),
     ]  # fmt: skip
+
+
+def _pressing(snapshot: Snapshot, run: RunRow, now: datetime) -> Line:
+    """Why it stands where it does; else who waits; else what has happened last."""
+    if why := _reason(run):
+        return _brief("why", *why)
+    if snapshot.run is run and snapshot.crowd.rooms:
+        return _brief("waiting", Span(rooms_in_words(snapshot.crowd.rooms, now), "accent"))
+    last = snapshot.log[-1] if snapshot.log else None
+    said = Span(f"{clock_time(last.at)} {clean(last.text, 300)}") if last else NO_EVENT
+    return _brief("last", said)
 
 
 def spent(run: RunRow) -> str:
