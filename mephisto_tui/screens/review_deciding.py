@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Sequence
 from concurrent.futures import Future
+from datetime import datetime
 
 from mephisto_engine.database.queries.review import DecisionRow, QueuedUnit
 from mephisto_tui.keymap import with_keys
@@ -23,8 +24,41 @@ class DecidingScreen(ReadingScreen):
 
     def __init__(self) -> None:
         super().__init__()
+        self._drafts: dict[int | None, Draft] = {}
+        """What was typed for each unit, and under None for those that are marked."""
         self.storing = 0
         """Acts that are on their way to the database."""
+
+    def scope_to(self, run_id: int | None) -> None:
+        if run_id != self.run_id:
+            self._drafts = {}
+        super().scope_to(run_id)
+
+    def show(self, now: datetime) -> None:
+        super().show(now)
+        draft, rest, marked = self.draft, len(self.queue.rest_of_worker()), len(self.queue.marked)
+        self._block("note").show(
+            lambda cells: [view.draft_line(draft.note, draft.bonus_cents, draft.block, cells)]
+        )
+        self._block("deciding").show(lambda cells: [view.deciding_line(cells, rest, marked)])
+        self.show_marked(marked)
+
+    @property
+    def draft_key(self) -> int | None:
+        """Whose draft is at hand: the marked units', or that of the unit under the eye."""
+        here = self.queue.current
+        return None if self.queue.marks or here is None else here.unit_id
+
+    @property
+    def draft(self) -> Draft:
+        """What will go with the next decision."""
+        return self._drafts.get(self.draft_key, Draft())
+
+    def keep_draft(self, key: int | None, draft: Draft) -> None:
+        """Remember what was typed; an empty draft is forgotten."""
+        self._drafts[key] = draft
+        if draft == Draft():
+            del self._drafts[key]
 
     def do_review_accept(self) -> None:
         self._decide("accepted")

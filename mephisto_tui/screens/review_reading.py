@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, Final, Literal
@@ -17,7 +17,6 @@ from textual.widget import Widget
 from textual.worker import Worker
 
 from mephisto_engine.database.queries.review import DecisionRow, QueuedUnit
-from mephisto_engine.errors import MephistoError, StateError
 from mephisto_engine.operations.review import summarise
 from mephisto_engine.operations.review_detail import ItemUnit, ReviewedUnit
 from mephisto_engine.operations.snapshot import Snapshot, View
@@ -27,8 +26,7 @@ from mephisto_tui.review_door import ReviewDoor, failed_units
 from mephisto_tui.review_queue import ReviewQueue
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens import review_questions as questions
-from mephisto_tui.screens.panes import PanesScreen
-from mephisto_tui.screens.review_questions import Draft
+from mephisto_tui.screens.asking import AskingScreen
 from mephisto_tui.view import review as view
 from mephisto_tui.view.empty import filtered_out
 from mephisto_tui.view.raw import Raw
@@ -51,7 +49,7 @@ Key = tuple[Literal["unit", "item"], int]
 """What is read of a unit: all around it, or its item's units."""
 
 
-class ReadingScreen(PanesScreen):
+class ReadingScreen(AskingScreen):
     """The queue of submitted units, or that of one run; nothing here waits for the database."""
 
     SCOPES = ("everywhere", "panes", "review")
@@ -65,16 +63,14 @@ class ReadingScreen(PanesScreen):
         self.run_id: int | None = None
         self.queue = ReviewQueue()
         self.staged: list[DecisionRow] = []
-        self._drafts: dict[int | None, Draft] = {}
-        """What was typed for each unit, and under None for those that are marked."""
-        self._asking = 0
-        """Questions that are open, or about to be."""
         self._seen_counts: tuple[int, int] | None = None
         self._loaded_at = float("-inf")
         self._is_loading = False
         self._noted: dict[int, str] = {}
         """Verdicts that were noted while the queue was being read."""
         self._has_loaded = False
+        self._trouble = ""
+        """Why the queue could not be read the last time."""
         self._read: dict[Key, Any] = {}
         """What was read of units, or the error that reading them ended in."""
         self._reads: dict[Key, Worker[None]] = {}
@@ -113,7 +109,7 @@ class ReadingScreen(PanesScreen):
         """Review the units of one run, or all of them."""
         if run_id != self.run_id:
             self.run_id = run_id
-            self.queue, self._drafts = ReviewQueue(self.queue.grouping), {}
+            self.queue = ReviewQueue(self.queue.grouping)
             self.staged, self._has_loaded = [], False
         self._seen_counts = None
 
@@ -121,23 +117,6 @@ class ReadingScreen(PanesScreen):
     def door(self) -> ReviewDoor | None:
         """The way to decisions; None where this console has none."""
         return self.app.bridge.review()
-
-    @property
-    def draft_key(self) -> int | None:
-        """Whose draft is at hand: the marked units', or that of the unit under the eye."""
-        here = self.queue.current
-        return None if self.queue.marks or here is None else here.unit_id
-
-    @property
-    def draft(self) -> Draft:
-        """What will go with the next decision."""
-        return self._drafts.get(self.draft_key, Draft())
-
-    def keep_draft(self, key: int | None, draft: Draft) -> None:
-        """Remember what was typed; an empty draft is forgotten."""
-        self._drafts[key] = draft
-        if draft == Draft():
-            del self._drafts[key]
 
     @property
     def detail(self) -> ReviewedUnit | None:
@@ -189,8 +168,10 @@ class ReadingScreen(PanesScreen):
         asked = door.desk(run_id, self.queue.grouping, self.queue.text)
         try:
             desk = await asyncio.wrap_future(asked)
-        except Exception:
+        except Exception as error:
             self._seen_counts = None  # and so it is tried again in a while
+            self._trouble = f"the queue cannot be read: {error or type(error).__name__}"
+            self.redraw()
             raise
         finally:
             self._is_loading = False
@@ -201,7 +182,7 @@ class ReadingScreen(PanesScreen):
         self.queue.mark(self._noted)
         if not self._has_loaded:
             self.queue.first_open()
-        self.staged, self._has_loaded = desk.staged, True
+        self.staged, self._has_loaded, self._trouble = desk.staged, True, ""
         self.forget_details()
         self.redraw()
 
@@ -258,7 +239,7 @@ class ReadingScreen(PanesScreen):
     def show(self, now: datetime) -> None:
         """Draw everything between the title and the keys."""
         self._read_ahead()
-        queue, detail, draft = self.queue, self.detail, self.draft
+        queue, detail = self.queue, self.detail
         figures = detail.around.here if detail is not None else None
         sent = self.door.sent if self.door is not None and self.door.is_sending else None
         count = view.staged_count(self.staged, sent)
@@ -271,12 +252,6 @@ class ReadingScreen(PanesScreen):
         staged = self._block("staged")
         staged.retitle(view.staged_title(self.staged, summarise(self.staged), sent))
         staged.show(lambda cells: view.staged_lines(self.staged, cells))
-        self._block("note").show(
-            lambda cells: [view.draft_line(draft.note, draft.bonus_cents, draft.block, cells)]
-        )
-        rest, marked = len(queue.rest_of_worker()), len(queue.marked)
-        self._block("deciding").show(lambda cells: [view.deciding_line(cells, rest, marked)])
-        self.show_marked(marked)
 
     def _show_unit(self, here: QueuedUnit | None, detail: ReviewedUnit | None) -> None:
         page, worker = self.query_one("#unit", Page), self._block("worker")
@@ -331,7 +306,8 @@ class ReadingScreen(PanesScreen):
                 return [BLANK, line(words, "bad")]
             return [BLANK, line("  reading…", "dim")]
         if not self._has_loaded:
-            return [BLANK, line("  reading the queue…", "dim")]
+            words = clean(f"  {self._trouble or 'reading the queue…'}", 300)
+            return [BLANK, line(words, "bad" if self._trouble else "dim")]
         if self.queue.text:
             return [BLANK, (Span("  "), *filtered_out(self.queue.total, "unit", self.queue.text))]
         runs = self.shown.runs if self.shown is not None else ()
@@ -403,42 +379,6 @@ class ReadingScreen(PanesScreen):
         if here is None or detail is None:
             return ""
         return next((str(file.path) for file in questions.files_of(detail)), str(here.unit_id))
-
-    async def action_command(self, command_id: str) -> None:
-        """Do what a key asks for, unless its letter was meant for a question about to open."""
-        if not self._asking:
-            await super().action_command(command_id)
-
-    def ask(self, asking: Awaitable[None]) -> None:
-        """Ask the operator something, and do what comes of it."""
-        self._asking += 1
-        self.in_background(self._asked(asking))
-
-    async def _asked(self, asking: Awaitable[None]) -> None:
-        try:
-            await asking
-        finally:
-            self._asking -= 1
-
-    def in_background(self, asking: Awaitable[None]) -> None:
-        """Run something that may wait; what goes wrong is said."""
-        self.run_worker(self._guarded(asking), exit_on_error=False)
-
-    async def _guarded(self, asking: Awaitable[None]) -> None:
-        with self.faults_said():
-            await asking
-
-    @contextmanager
-    def faults_said(self) -> Iterator[None]:
-        """Tell the operator what goes wrong."""
-        try:
-            yield
-        except MephistoError as error:
-            tone: Literal["warn", "bad"] = "warn" if isinstance(error, StateError) else "bad"
-            self.say(f"{error.message} {error.hint}".rstrip(), tone)
-        except Exception as error:
-            log.exception("the review failed")
-            self.say(f"{error or type(error).__name__}", "bad")
 
     def redraw(self) -> None:
         """Draw at once, as after a key."""

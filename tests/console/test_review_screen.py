@@ -178,6 +178,8 @@ async def look(app, screen_text, size, *keys: str) -> str:
         ("review-staged", ("a", "a", "p")),
         ("review-send", ("a", "w")),
         ("review-zoomed", ("z",)),
+        ("review-worker", ("tab",)),
+        ("review-queue", ("tab", "tab")),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -528,6 +530,32 @@ async def test_a_decision_that_is_refused_is_shown_as_none(desk, console, screen
         await settled(pilot)
         assert {unit.unit_id for unit in app.screen.queue.units} == set(desk.units[1:])
         assert desk.staged() == {}
+
+
+async def test_what_cannot_be_read_is_said_and_read_again(desk, console, screen_text):
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2")
+        read = desk.review.detail
+        desk.review.detail = lambda unit_id: 1 // 0
+        await press(pilot, "G")
+        assert "cannot be read: integer division or modulo by zero" in screen_text(app)
+        desk.review.detail = read
+        await press(pilot, "g")
+        assert "safe (1 of 5)" in screen_text(app)
+
+
+async def test_a_queue_that_cannot_be_read_is_said_to_be_so(desk, console, screen_text):
+    read = desk.review.queue
+    desk.review.queue = lambda run_id: 1 // 0
+    app = console(desk)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "2")
+        assert "the queue cannot be read: integer division or modulo by zero" in screen_text(app)
+        desk.review.queue = read
+        app.screen.look_again()
+        await settled(pilot)
+        assert app.screen.queue.total == 6
 
 
 async def test_undo_takes_back_one_act_at_a_time(desk, console):
