@@ -73,7 +73,9 @@ def reading_of(
         setup,
         registry,
     )
-    return Reading(reading.sections, fault or reading.fault)
+    shown, said = len(history), len(record.history)
+    missing = f"The last {shown} of {said:,} messages are shown." if shown < said else ""
+    return Reading(reading.sections, fault or reading.fault or missing)
 
 
 def _place(item: FileRecord, folder: Path) -> str:

@@ -41,7 +41,8 @@ class Reading:
 
     sections: tuple[Section, ...]
     fault: str = ""
-    """Why the data are shown as they are, and not as the blueprint would; usually empty."""
+    """Why the data are shown as they are and not as the blueprint would, or what is left out of
+    them; usually empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,29 @@ from typing import Any
 import pytest
 from review_world import ReviewedRun
 
-from mephisto_engine.abstractions.review_view import Check, Checks, Timeline
+from mephisto_blueprints.mock import MockBlueprint
+from mephisto_engine.abstractions.registry import Registry
+from mephisto_engine.abstractions.review_view import (
+    Check,
+    Checks,
+    Files,
+    Json,
+    SubmittedData,
+    Timeline,
+    Transcript,
+)
 from mephisto_engine.analysis.fields import LabelField
 from mephisto_engine.data_model import Submission
 from mephisto_engine.data_model.records import GOLD_INDEX, SCREENING_INDEX
 from mephisto_engine.database import MephistoDB
+from mephisto_engine.database.operations.assignments import store_live_updates
 from mephisto_engine.database.operations.review import NewDecision
+from mephisto_engine.database.queries.details import MOST_UPDATES
 from mephisto_engine.database.queries.neighbours import LONGEST, Neighbour, neighbours
 from mephisto_engine.database.queries.standing import Figures
 from mephisto_engine.operations.review_checks import Looked, engine_checks
+from mephisto_engine.operations.run_setup import RunSetup
+from mephisto_engine.operations.unit_sections import Beside, read_sections
 from mephisto_engine.testing.conformance.database import StoredRun
 
 TEXT = "the heat of the iron melts the wax so that the towel takes it up"
@@ -136,6 +150,51 @@ def test_a_unit_in_review_has_its_checks_and_its_timeline(run: ReviewedRun) -> N
         "agent 1, worker alice, submitted",
         "operator:me staged accepted: fine",
     ]
+
+
+class _Broken(MockBlueprint):
+    BLUEPRINT_TYPE = "broken"
+
+    @classmethod
+    def review_sections(cls, data: SubmittedData) -> Any:
+        return [data.answer] if data.answer else 1 / 0
+
+    @classmethod
+    def review_checks(cls, data: SubmittedData) -> Any:
+        return [("passed", "no Check")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "fault"),
+    [
+        ("gone", {"a": 1}, "gone cannot show this: PluginError"),
+        ("broken", {"a": 1}, "broken cannot show this: TypeError: review_sections gave"),
+        ("broken", None, "broken cannot show this: ZeroDivisionError: division by zero"),
+    ],
+)
+def test_the_data_are_shown_whatever_a_plugin_does(kind: str, answer: Any, fault: str) -> None:
+    registry = Registry({"blueprint": {"broken": _Broken}})
+    beside = Beside(0, None, Files("FILES", ()), ())
+    read = read_sections(SubmittedData({"q": 1}, answer), beside, RunSetup(1, kind, {}), registry)
+    assert read.fault.startswith(fault)
+    assert read.sections[:2] == (Json("PROMPT", {"q": 1}), Json("ANSWER", answer))
+    (checks,) = [section for section in read.sections if isinstance(section, Checks)]
+    assert checks.rows[0].result == "odd"
+    assert checks.rows[0].text.startswith(f"{kind} cannot check this")
+
+
+def test_messages_that_are_left_out_are_counted(run: ReviewedRun) -> None:
+    def talk(number: int) -> None:
+        said = [(1, bool(place % 2), {"text": f"{place}"}) for place in range(number)]
+        run.db.write_now(store_live_updates, said)
+
+    talk(MOST_UPDATES)
+    assert run.review.detail(run.units[0]).fault == ""
+    talk(700)
+    read = run.review.detail(run.units[0])
+    assert read.fault == "The last 500 of 1,200 messages are shown."
+    (said,) = [section for section in read.sections if isinstance(section, Transcript)]
+    assert len(said.turns) == MOST_UPDATES
 
 
 def test_units_of_one_item_are_not_checked_beside_each_other(run: ReviewedRun) -> None:

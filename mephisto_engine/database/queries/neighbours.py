@@ -14,9 +14,9 @@ from mephisto_engine.data_model import Agent, Assignment, Submission, Unit
 from mephisto_engine.data_model.status import HOLDING_AGENT
 from mephisto_engine.database.compiled import Compiled, param, unindexed
 
-MOST_OWN: Final = 30
+MOST_OWN: Final = 20
 MOST_OF_ITEM: Final = 20
-NEAR: Final = 50
+NEAR: Final = 30
 """Answers, before and after, among which those of the same run are neighbours."""
 LONGEST: Final = 20_000
 """Characters of an answer; a longer one is left out."""
