@@ -7,7 +7,7 @@ will stand, and run as SQL text with the values filled in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from peewee import SQL, Database, NodeList, Query, Value
@@ -62,3 +62,8 @@ class Compiled:
     def fetch(self, **given: Any) -> list[tuple[Any, ...]]:
         """All rows, in the database of the `MephistoDB.read` that this is called in."""
         return in_use.fetch(self.sql(in_use.told), self.values(given))
+
+    def stream(self, **given: Any) -> Iterator[tuple[Any, ...]]:
+        """The same, one row at a time."""
+        database = in_use.told
+        return iter(database.execute_sql(self.sql(database), self.values(given)))

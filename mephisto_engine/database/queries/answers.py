@@ -30,6 +30,7 @@ from mephisto_engine.data_model import (
 from mephisto_engine.data_model.answers import AnswerRecord, FileRecord, ReviewRecord
 from mephisto_engine.data_model.base import database as in_use
 from mephisto_engine.data_model.status import DONE_UNIT, HOLDING_AGENT, DecisionStatus
+from mephisto_engine.database.compiled import Compiled, param
 from mephisto_engine.database.operations.agents import UNIT_COLUMNS, unit_record, units_with_data
 from mephisto_engine.errors import NotFoundError
 
@@ -74,13 +75,17 @@ def units_by_assignment(selection: Selection, size: int) -> list[array[int]]:
     return portions
 
 
-def among(column: Any, ids: Sequence[int]) -> Any:
-    """The condition that a column has one of these ids, given to SQLite as one value.
+def among(column: Any, ids: Any) -> Any:
+    """The condition that a column has one of the ids in a JSON text, as `id_list` makes it.
 
-    Building a list of 200 places costs Peewee as much as running the query.
+    So a list is one value, and the query the same for lists of any length.
     """
-    rows = Select([fn.json_each(orjson.dumps(list(ids)).decode())], [SQL("value")])
-    return column.in_(rows)
+    return column.in_(Select([fn.json_each(ids)], [SQL("value")]))
+
+
+def id_list(ids: Sequence[int]) -> str:
+    """Ids as `among` takes them."""
+    return orjson.dumps(list(ids)).decode()
 
 
 def chosen(selection: Selection) -> Any:
@@ -98,27 +103,25 @@ def answers(ids: Sequence[int]) -> list[AnswerRecord]:
 
 def stream_answers(ids: Sequence[int]) -> Iterator[AnswerRecord]:
     """The same, those of an assignment together, one in memory at a time; inside `read`."""
-    units = list(ids)
-    holders = Agent.select(Agent.id).where(among(Agent.unit, units) & _HOLDS)
-    agents = [row[0] for row in in_use.stream(holders)]
-    query = _units(_HOLDS).where(among(Unit.id, units)).order_by(Unit.assignment, Unit.id)
-    return _records(query, agents, _reviews(units))
+    units = id_list(ids)
+    agents = id_list([agent for (agent,) in _HOLDERS.stream(ids=units)])
+    return _records(_OF_UNITS.stream(ids=units), agents, _reviews(units))
 
 
 def stream_agents(ids: Sequence[int]) -> Iterator[AnswerRecord]:
     """Units as these agents left them, with all that each handed in; inside `read`."""
-    query = _units(SQL("1")).where(among(Agent.id, ids)).order_by(Unit.assignment, Agent.id)
-    return _records(query, list(ids), {})
+    agents = id_list(ids)
+    return _records(_OF_AGENTS.stream(ids=agents), agents, {})
 
 
 def _records(
-    query: Any, agents: list[int], reviews: dict[int, ReviewRecord]
+    rows: Iterator[tuple[Any, ...]], agents: str, reviews: dict[int, ReviewRecord]
 ) -> Iterator[AnswerRecord]:
-    updates = _by_agent(LiveUpdate, agents)
-    metadata = _by_agent(AgentMetadata, agents)
+    updates = _by_agent(_UPDATES, agents)
+    metadata = _by_agent(_METADATA, agents)
     files = _files(agents)
     people = _people(agents)
-    for row in in_use.stream(query):
+    for row in rows:
         agent, assignment = row[_AGENT], row[1]
         yield _record(
             row,
@@ -130,15 +133,10 @@ def _records(
         )
 
 
-def _people(agents: list[int]) -> dict[int, list[tuple[str, str]]]:
+def _people(agents: str) -> dict[int, list[tuple[str, str]]]:
     """``(provider type, name)`` of everybody who was ever on the assignments of some agents."""
     found: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    mine = Agent.select(Agent.assignment).where(among(Agent.id, agents))
-    # By way of the units: agents have an index by unit, but none by assignment.
-    units = Unit.select(Unit.id).where(Unit.assignment.in_(mine))
-    query = Agent.select(Agent.assignment, Worker.provider_type, Worker.name).join(Worker)
-    query = query.where(Agent.unit.in_(units)).distinct()
-    for assignment, provider_type, name in in_use.stream(query):
+    for assignment, provider_type, name in _PEOPLE.stream(ids=agents):
         found[assignment].append((provider_type, name))
     return found
 
@@ -233,45 +231,83 @@ def _record(row: tuple[Any, ...], **parts: Any) -> AnswerRecord:
     )
 
 
-def _by_agent(model: Any, agents: list[int]) -> dict[int, list[Any]]:
+def _by_agent(query: Compiled, agents: str) -> dict[int, list[Any]]:
     """Decoded bodies of a table's rows, in order, by agent."""
     found: dict[int, list[Any]] = defaultdict(list)
-    query = model.select(model.agent, model.body).where(among(model.agent, agents))
-    for agent, body in in_use.stream(query.order_by(model.id)):
+    for agent, body in query.stream(ids=agents):
         found[agent].append(orjson.loads(body))
     return found
 
 
-def _files(agents: list[int]) -> dict[int, list[FileRecord]]:
+def _files(agents: str) -> dict[int, list[FileRecord]]:
     found: dict[int, list[FileRecord]] = defaultdict(list)
-    query = Upload.select(
-        Upload.agent,
-        Upload.field_name,
-        Upload.original_name,
-        Upload.stored_name,
-        Upload.mime_type,
-        Upload.size,
-        Upload.sha256,
-        Upload.archived_in,
-    )
-    for agent, *columns in in_use.stream(
-        query.where(among(Upload.agent, agents)).order_by(Upload.id)
-    ):
+    for agent, *columns in _FILES.stream(ids=agents):
         found[agent].append(FileRecord(*columns))
     return found
 
 
-def _reviews(units: list[int]) -> dict[int, ReviewRecord]:
+def _reviews(units: str) -> dict[int, ReviewRecord]:
     """The last decision on each unit that was sent."""
-    query = Decision.select(
-        Decision.unit,
-        Decision.verdict,
-        Decision.note,
-        Decision.bonus_cents,
-        Decision.decided_by,
-        Decision.status_at,
-    ).where(among(Decision.unit, units) & (Decision.status == DecisionStatus.SENT))
     return {
         unit: ReviewRecord(verdict, note, bonus, by, from_ms(at))
-        for unit, verdict, note, bonus, by, at in in_use.stream(query.order_by(Decision.id))
+        for unit, verdict, note, bonus, by, at in _REVIEWS.stream(ids=units)
     }
+
+
+def _bodies(model: Any) -> Any:
+    query = model.select(model.agent, model.body).where(among(model.agent, param("ids")))
+    return query.order_by(model.id)
+
+
+_HOLDERS = Compiled(lambda: Agent.select(Agent.id).where(among(Agent.unit, param("ids")) & _HOLDS))
+_OF_UNITS = Compiled(
+    lambda: _units(_HOLDS).where(among(Unit.id, param("ids"))).order_by(Unit.assignment, Unit.id)
+)
+_OF_AGENTS = Compiled(
+    lambda: (
+        _units(SQL("1")).where(among(Agent.id, param("ids"))).order_by(Unit.assignment, Agent.id)
+    )
+)
+_UPDATES = Compiled(lambda: _bodies(LiveUpdate))
+_METADATA = Compiled(lambda: _bodies(AgentMetadata))
+_FILES = Compiled(
+    lambda: (
+        Upload.select(
+            Upload.agent,
+            Upload.field_name,
+            Upload.original_name,
+            Upload.stored_name,
+            Upload.mime_type,
+            Upload.size,
+            Upload.sha256,
+            Upload.archived_in,
+        )
+        .where(among(Upload.agent, param("ids")))
+        .order_by(Upload.id)
+    )
+)
+_REVIEWS = Compiled(
+    lambda: (
+        Decision.select(
+            Decision.unit,
+            Decision.verdict,
+            Decision.note,
+            Decision.bonus_cents,
+            Decision.decided_by,
+            Decision.status_at,
+        )
+        .where(among(Decision.unit, param("ids")) & (Decision.status == DecisionStatus.SENT))
+        .order_by(Decision.id)
+    )
+)
+
+
+def _colleagues() -> Any:
+    """By way of the units: agents have an index by unit, but none by assignment."""
+    mine = Agent.select(Agent.assignment).where(among(Agent.id, param("ids")))
+    units = Unit.select(Unit.id).where(Unit.assignment.in_(mine))
+    query = Agent.select(Agent.assignment, Worker.provider_type, Worker.name).join(Worker)
+    return query.where(Agent.unit.in_(units)).distinct()
+
+
+_PEOPLE = Compiled(_colleagues)

@@ -27,7 +27,7 @@ from mephisto_engine.data_model import (
 )
 from mephisto_engine.data_model.base import database as in_use
 from mephisto_engine.data_model.status import HOLDING_AGENT
-from mephisto_engine.database.queries.answers import Selection, among, chosen
+from mephisto_engine.database.queries.answers import Selection, among, chosen, id_list
 
 Rows = Iterator[tuple[Any, ...]]
 
@@ -76,7 +76,7 @@ def ends_of_agents(ids: Sequence[int]) -> dict[int, tuple[int, int | None]]:
     query = (
         Agent.select(Agent.id, Agent.status_at, Submission.received_at)
         .join(Submission, JOIN.LEFT_OUTER, on=(Submission.agent == Agent.id))
-        .where(among(Agent.id, ids))
+        .where(among(Agent.id, id_list(ids)))
     )
     return {agent: (ended, received) for agent, ended, received in in_use.stream(query)}
 
