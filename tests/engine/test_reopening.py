@@ -58,6 +58,16 @@ async def test_a_conversation_that_was_offered_again_is_so_once(world: World) ->
     await until(lambda: run.agents()["in task"] == 2)
 
 
+async def test_what_everybody_has_left_is_offered_again_once(world: World) -> None:
+    run = await _together(world, "alice", "bob", when_partner_leaves="release")
+    await _leaves(world, run, "alice")
+    whole = {"expired": 2, "launched": 2}
+    await until(lambda: run.units() == whole)
+    run = await _again(world, run)
+    await until(lambda: len(run.driver.live.pool) == 2)
+    assert (run.units(), _origins(world)) == (whole, [(1, None), (2, 1)])
+
+
 async def test_a_broken_conversation_stays_so_where_the_config_says_so(world: World) -> None:
     run = await _together(world, "alice", "bob", requeue_broken=False)
     await _leaves(world, run, "alice")
