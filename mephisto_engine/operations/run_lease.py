@@ -14,8 +14,8 @@ from mephisto_engine.database.queries.runs import lease_of
 from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.errors import LeaseLostError
 
-HEARD_SECONDS = 3.0
-"""An engine says that it lives every two seconds."""
+HEARD_SECONDS = 5.0
+"""An engine says that it lives every two seconds; a network disk may take some to show it."""
 
 _LOOK_SECONDS = 0.1
 
