@@ -119,6 +119,17 @@ def caps_of(rows: Rows, run_id: int) -> list[Cap]:
     return caps
 
 
+def left_for_run(rows: Rows, run_id: int) -> tuple[str, int | None]:
+    """The name of a run's project, and what its budget leaves; None where nothing limits it.
+
+    What is just being published counts as if it were still to come.
+    """
+    cost, _, publishing, project, name, budget = rows(_RUN, run=run_id)[0]
+    if budget is None:
+        return name or "", None
+    return name, int(budget) - worst_of_project(rows, project) + publishing * cost
+
+
 def who_covers_no_unit(rows: Rows, run_id: int) -> str:
     """Whose cap leaves less than a unit of the run costs; empty if each leaves more."""
     cost = int(rows(_RUN, run=run_id)[0][0])

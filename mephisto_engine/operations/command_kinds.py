@@ -135,11 +135,16 @@ class Extension:
     total_cents: int
     """What the whole run costs at worst then."""
     budget_cents: int | None
+    project_name: str = ""
+    """The project whose budget falls short of it; empty if none does."""
+    short_cents: int = 0
+    """By how much that budget falls short."""
 
     @property
     def is_affordable(self) -> bool:
-        """Whether the worst case still fits the budget."""
-        return self.budget_cents is None or self.total_cents <= self.budget_cents
+        """Whether the worst case still fits the budgets of the run and its project."""
+        fits = self.budget_cents is None or self.total_cents <= self.budget_cents
+        return fits and not self.short_cents
 
     def as_outcome(self) -> str:
         """As the outcome of a rehearsal."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -77,12 +78,16 @@ class Growth:
         run_id = self._live.run_id
         cost, promised = self._db.read(ledger.costs_of_run, self._db.rows, run_id)
         to_come = self._live.counts[UnitStatus.CREATED] + units
+        project, left = self._db.read(ledger.left_for_run, self._db.rows, run_id)
+        short = 0 if left is None else max(0, to_come * cost - left)
         return Extension(
             items=items,
             units=units,
             cost_cents=units * cost,
             total_cents=promised + to_come * cost,
             budget_cents=self._job.budget_cents,
+            project_name=project if short else "",
+            short_cents=short,
         )
 
 
@@ -131,13 +136,19 @@ def require_agreed(extension: Extension, change: Extend) -> None:
             f"not {change.expected_units} as was agreed.",
             "Ask again, to see what it costs.",
         )
-    if not extension.is_affordable:
-        assert extension.budget_cents is not None
+    more = f"{number_of(extension.units, 'unit')} more cost up to {dollars(extension.cost_cents)}"
+    cap, name = extension.budget_cents, extension.project_name
+    if cap is not None and extension.total_cents > cap:
         raise StateError(
-            f"{number_of(extension.units, 'unit')} more cost up to "
-            f"{dollars(extension.cost_cents)}; the run could then cost "
-            f"{dollars(extension.total_cents)}, over its cap of {dollars(extension.budget_cents)}.",
+            f"{more}; the run could then cost {dollars(extension.total_cents)}, "
+            f"over its cap of {dollars(cap)}.",
             f"Raise the cap first: budget={amount(extension.total_cents)}",
+        )
+    if extension.short_cents:
+        raise StateError(
+            f"{more}; the budget of project {name} falls {dollars(extension.short_cents)} short of "
+            "what is to come then.",
+            f"Raise it first: `mephisto-tui money --project {shlex.quote(name)} --cap DOLLARS`",
         )
 
 

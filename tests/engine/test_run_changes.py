@@ -13,6 +13,7 @@ from mephisto_engine.abstractions.blueprint import InitializationData
 from mephisto_engine.abstractions.channel import FailureReason, SubmitOutcome
 from mephisto_engine.data_model import Command, Unit, Worker
 from mephisto_engine.data_model.records import UnitRecord
+from mephisto_engine.database.operations.budgets import set_project_budget
 from mephisto_engine.errors import MephistoError, ProviderError, StateError
 from mephisto_engine.operations.command_kinds import (
     Block,
@@ -250,6 +251,19 @@ async def test_an_extension_that_the_budget_does_not_cover_is_refused(world: Wor
     with pytest.raises(StateError, match="not 7 as was agreed"):
         await asked(run, Extend(units_per_item=1, expected_units=7))
     assert run.units() == {"launched": 2}
+
+
+async def test_an_extension_that_the_projects_budget_does_not_cover_is_refused(
+    world: World,
+) -> None:
+    run = await world.launch(units=2, project="p")
+    await world.db.write(set_project_budget, "p", 35, WHO)
+    with pytest.raises(StateError, match=r"project p falls \$0\.05 short") as info:
+        await asked(run, Extend(units_per_item=1))
+    assert "money --project p --cap" in info.value.hint
+    await world.db.write(set_project_budget, "p", 40, WHO)
+    await asked(run, Extend(units_per_item=1))
+    await until(lambda: run.units() == {"launched": 4})
 
 
 async def test_units_that_are_done_together_cannot_be_added_one_by_one(world: World) -> None:
