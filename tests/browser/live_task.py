@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,13 @@ class LiveTask:
     def answers(self) -> list[dict[str, Any]]:
         rows = self._db.read(lambda: list(Submission.select().order_by(Submission.id)))
         return [json.loads(row.body) for row in rows]
+
+    def stored_answers(self, number: int) -> list[dict[str, Any]]:
+        """The answers, once there are so many: pages say thanks before they are told."""
+        deadline = time.monotonic() + 30
+        while len(self.answers()) < number and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return self.answers()
 
     def agent_count(self) -> int:
         return self._db.read(lambda: Agent.select().count())
