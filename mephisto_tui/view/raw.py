@@ -7,6 +7,8 @@ from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
+import orjson
+
 from mephisto_tui.safe_text import clean_lines, is_harmless, width
 from mephisto_tui.view.spans import Line, line
 
@@ -43,12 +45,25 @@ def laid_out(value: Any) -> str:
     """Indented JSON; characters that a terminal obeys stand there as escapes.
 
     What workers wrote is shown by this: a field that they call ``token`` holds no secret of ours.
+
+    Raises:
+        RecursionError: it is nested too deeply.
     """
-    text = json.dumps(value, default=_shown, indent=2, ensure_ascii=False)
+    text = _indented(value)
     if text.isascii() and "\x7f" not in text:
-        return text  # the others `json` has escaped
+        return text  # the others are escaped already
     lines = text.split("\n")
     return "\n".join(text if is_harmless(text) else _escaped(text) for text in lines)
+
+
+def _indented(value: Any) -> str:
+    try:
+        return orjson.dumps(value, default=_shown, option=orjson.OPT_INDENT_2).decode()
+    except orjson.JSONEncodeError as error:
+        if "ecursion" in str(error):
+            raise RecursionError(str(error)) from None
+        # Large numbers, halves of surrogates, keys that are no text.
+        return json.dumps(value, default=_shown, indent=2, ensure_ascii=False)
 
 
 def wrapped(text: str, cells: int) -> list[Line]:

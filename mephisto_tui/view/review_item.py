@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+import orjson
 
 from mephisto_engine.abstractions.review_view import PROMPT, Pairs, Section
 from mephisto_tui.keymap import with_keys
@@ -36,6 +37,8 @@ FEWEST_COLUMNS: Final = 3
 """With room for fewer columns than that, and than there are units, units are stacked too."""
 MOST_STACKED: Final = 8
 MOST_FIELDS: Final = 200
+MOST_COUNTED: Final = 500
+"""Fields of one section that are compared."""
 AGREEMENT_CELLS: Final = 6
 LONGEST_LABEL: Final = 40
 """Characters of an answer above which it is a text, which nobody expects to be like another."""
@@ -72,25 +75,23 @@ class Field:
     """What more units say than say anything else, as `value_key` has it, if there is such."""
     likes: int
     """How many agree with the most frequent value."""
+    is_text: bool
+    """Whether it is prose: everybody wrote their own, and some wrote more than a label."""
 
     @classmethod
     def of(cls, name: str, values: Mapping[int, Any]) -> Field:
         """Count what the units say."""
-        counts = Counter(value_key(value) for value in values.values()).most_common(2)
+        keys = list(map(value_key, values.values()))
+        counts = Counter(keys).most_common(2)
         number = counts[0][1] if counts else 0
         is_alone = len(counts) == 1 or (len(counts) == 2 and number > counts[1][1])
-        return cls(name, values, counts[0][0] if counts and is_alone else None, number)
+        usual = counts[0][0] if counts and is_alone else None
+        is_text = number == 1 and any(len(key) > LONGEST_LABEL for key in keys)
+        return cls(name, values, usual, number, is_text)
 
     @property
     def is_agreed(self) -> bool:
         return self.likes == len(self.values)
-
-    @property
-    def is_text(self) -> bool:
-        """Whether it is prose: everybody wrote their own, and some wrote more than a label."""
-        return self.likes == 1 and any(
-            len(as_text(value)) > LONGEST_LABEL for value in self.values.values()
-        )
 
     def is_unlike(self, unit_id: int) -> bool:
         """Whether a unit's value stands out, among labels."""
@@ -187,7 +188,7 @@ def _fields(parts: Parts) -> list[Field]:
     """The fields of all units, in the order in which they come up first."""
     values: dict[str, dict[int, Any]] = {}
     for unit_id, section in parts:
-        for name, value in section.rows if isinstance(section, Pairs) else ():
+        for name, value in section.rows[:MOST_COUNTED] if isinstance(section, Pairs) else ():
             values.setdefault(str(name), {})[unit_id] = value
     return [Field.of(name, given) for name, given in values.items()]
 
@@ -309,6 +310,7 @@ def value_key(value: Any) -> str:
     if isinstance(value, str):
         return value
     try:
-        return json.dumps(value, sort_keys=True, default=str)
-    except (RecursionError, TypeError, ValueError):
-        return f"object {id(value)}"
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    except orjson.JSONEncodeError:
+        # Too deep, or a number too large; deep values are not worth the time to compare.
+        return str(value) if isinstance(value, int | float) else f"object {id(value)}"

@@ -223,6 +223,8 @@ def as_text(value: Any) -> str:
 
 def _on_one_line(value: dict[Any, Any] | list[Any]) -> str:
     """Plain values one after the other; empty if there are others among them, or many."""
+    if len(value) > _LONGEST_LIST:
+        return ""  # each takes a character at least
     parts = value.values() if isinstance(value, dict) else value
     if not value or any(isinstance(part, dict | list) for part in parts):
         return ""
