@@ -418,3 +418,28 @@ def test_a_mephisto_export_has_mephistos_folders_and_shapes(
         ).fetchone()
     assert pay == [(0.25, "real")] * 2
     assert orphans == (0,)
+
+
+def test_what_an_interrupted_export_left_is_compared_before_it_is_taken_up(
+    world: StoredWorld, export: Exporter, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As after a power cut: the notes of it are there, and a file of it is not as it was."""
+    from mephisto_engine.operations.packaging import package as module
+    from mephisto_engine.operations.packaging import view
+
+    monkeypatch.setattr(view, "PART_UNITS", 2)
+    run_id = world.answered_run(5)
+    out = tmp_path / "exports" / "cut"
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "write_manifest", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            export(run_id, out=out, format=Format.MEPHISTO)
+    stage = out.parent / ".cut.partial"
+    written = sorted(stage.rglob("agent_data.json"))
+    written[0].write_bytes(b"")
+    written[1].unlink()
+    (stage / "parts" / "000001.jsonl").write_bytes(b"\0" * 100)
+    (stage / "parts" / "000002.placed").write_bytes(b"{")
+    report = export(run_id, out=out, format=Format.MEPHISTO)
+    assert report.resumed_units == 3
+    assert contents(report.path) == contents(export(run_id, format=Format.MEPHISTO).path)
