@@ -17,14 +17,15 @@ NEVER_DROPPED: Final = 0
 """Priority of the keys that stay in the key bar at any width."""
 
 Scope = Literal[
-    "everywhere", "panes", "scroll", "lists", "live", "runs", "run", "statistics", "worker",
-    "workers", "detail", "pick", "draft", "log", "review",
+    "everywhere", "panes", "scroll", "filter", "lists", "live", "runs", "run", "statistics",
+    "worker", "workers", "detail", "pick", "draft", "log", "review",
 ]  # fmt: skip
 
 SCOPE_TITLES: Final[dict[Scope, str]] = {
     "everywhere": "Everywhere",
     "panes": "Panes",
     "scroll": "Moving",
+    "filter": "Filtering",
     "lists": "Lists",
     "live": "Changing a live run",
     "runs": "Runs",
@@ -88,7 +89,7 @@ COMMANDS: Final = (
     Command("move.first", ("g", "home"), "First", "the first line", "scroll", is_listed=False),
     Command("move.last", ("G", "end"), "Last", "the last line", "scroll", is_listed=False),
     Command("list.filter", ("slash",), "Filter",
-            "only some lines: words, !without, ~fuzzy, state:live", "lists", bar=3),
+            "only some lines: words, !without, ~fuzzy, state:live", "filter", bar=3),
     Command("list.sort", ("o",), "Sort", "choose the column to sort by", "lists", bar=4),
     Command("list.reverse", ("O",), "Reverse", "sort the other way round", "lists"),
     Command("list.mark", ("space",), "Mark", "this row, for a command that takes several",

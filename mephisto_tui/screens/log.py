@@ -26,8 +26,8 @@ NEXT_LEVEL: Final = {"": "warn", "warn": "error"}
 class LogScreen(ListScreen):
     """The journal as lines, newest on top."""
 
-    SCOPES = ("everywhere", "panes", "scroll", "lists", "log")
-    BINDINGS = bindings_for("everywhere", "panes", "scroll", "lists", "log")  # type: ignore[assignment]
+    SCOPES = ("everywhere", "panes", "scroll", "filter", "log")
+    BINDINGS = bindings_for("everywhere", "panes", "scroll", "filter", "log")  # type: ignore[assignment]
     MODE = "Log"
     STAYS = frozenset({"log-foot"})
 

@@ -39,8 +39,8 @@ LOG_SECONDS: Final = 1.0
 class RunScreen(LiveRunScreen):
     """Where there is room all panes stand side by side; else one at a time."""
 
-    SCOPES = ("everywhere", "panes", "scroll", "lists", "live", "run")
-    BINDINGS = bindings_for("everywhere", "panes", "scroll", "lists", "live", "run")  # type: ignore[assignment]
+    SCOPES = ("everywhere", "panes", "scroll", "filter", "lists", "live", "run")
+    BINDINGS = bindings_for("everywhere", "panes", "scroll", "filter", "lists", "live", "run")  # type: ignore[assignment]
     MODE = "Runs"
     PANES: ClassVar = ("units", "agents", "workers", "config", "log")
 

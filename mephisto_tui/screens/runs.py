@@ -26,8 +26,8 @@ NO_ROWS: Final = Window(limit=0)
 class RunsScreen(LiveRunScreen):
     """The first screen."""
 
-    SCOPES = ("everywhere", "panes", "scroll", "lists", "live", "runs")
-    BINDINGS = bindings_for("everywhere", "panes", "scroll", "lists", "live", "runs")  # type: ignore[assignment]
+    SCOPES = ("everywhere", "panes", "scroll", "filter", "lists", "live", "runs")
+    BINDINGS = bindings_for("everywhere", "panes", "scroll", "filter", "lists", "live", "runs")  # type: ignore[assignment]
     MODE: ClassVar[str] = "Runs"
     WAY_OUT = "Quit"
     PANES: ClassVar = ("runs",)

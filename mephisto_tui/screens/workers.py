@@ -22,7 +22,7 @@ from mephisto_tui.widgets.live_table import LiveTable, Rows
 class WorkersScreen(ListScreen, WorkerKeys):
     """The workers of all runs with what they have done."""
 
-    SCOPES = ("everywhere", "panes", "scroll", "lists", "worker", "workers")
+    SCOPES = ("everywhere", "panes", "scroll", "filter", "lists", "worker", "workers")
     BINDINGS = bindings_for(*SCOPES)  # type: ignore[assignment]
     MODE: ClassVar[str] = "Workers"
     PANES: ClassVar = ("everybody",)
