@@ -19,7 +19,7 @@ class Bell:
         live = {run.id for run in snapshot.runs if run.status in LIVE_RUN}
         # A run that a filter hides has not ended.
         ended = {run.id for run in snapshot.runs if run.id in self._live and run.id not in live}
-        to_review = sum(run.to_review for run in snapshot.runs)
+        to_review = snapshot.to_review
         is_first = self._to_review is None
         is_news = bool(ended) or snapshot.errors > self._errors
         is_news |= self._to_review == 0 < to_review

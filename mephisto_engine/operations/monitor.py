@@ -12,11 +12,9 @@ from collections import Counter, deque
 from dataclasses import replace
 from typing import Any
 
-import orjson
-
 from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.analysis.pay import Wage
-from mephisto_engine.clock import Clock, SystemClock, from_ms, to_ms
+from mephisto_engine.clock import Clock, SystemClock, to_ms
 from mephisto_engine.data_model.status import DONE_UNIT, LIVE_AGENT, UnitStatus
 from mephisto_engine.database import MephistoDB, ledger
 from mephisto_engine.database.queries import activity, browse
@@ -25,6 +23,11 @@ from mephisto_engine.database.queries.worker_list import count_workers, worker_i
 from mephisto_engine.operations.crowd_watch import CrowdWatch
 from mephisto_engine.operations.details import Detail, read_detail
 from mephisto_engine.operations.engine_look import EngineLook
+from mephisto_engine.operations.list_rows import (
+    agent_row_of,
+    unit_row_of,
+    worker_row_of,
+)
 from mephisto_engine.operations.run_lease import HEARD_SECONDS
 from mephisto_engine.operations.selection import asked_of
 from mephisto_engine.operations.snapshot import (
@@ -37,6 +40,7 @@ from mephisto_engine.operations.snapshot import (
     View,
     WorkerRow,
 )
+from mephisto_engine.operations.totals import Totals
 from mephisto_engine.operations.wages import wage_of_run
 from mephisto_engine.operations.words import in_words, level_of, range_size
 
@@ -52,8 +56,6 @@ WAGE_SECONDS = 5.0
 MINUTES = 60
 
 LOOK_SECONDS = 0.1
-
-PREVIEW_WIDTH = 200
 
 QUIET = (
     "unit.assigned",
@@ -97,6 +99,7 @@ class Monitor:
         self._workers: tuple[float, Any, tuple[tuple[WorkerRow, ...], int]] | None = None
         self._config: tuple[int, str] = (0, "")
         self._crowd = CrowdWatch(self._clock)
+        self._totals = Totals()
         self._history: tuple[float, Subject, Detail | None] | None = None
         self._paced: tuple[float, int, Wage | None] | None = None
 
@@ -153,6 +156,8 @@ class Monitor:
             log=tuple(self._log)[-view.log_limit :],
             events=self._last_event,
             errors=self._errors,
+            live_runs=self._totals.live_runs,
+            to_review=self._totals.to_review,
         )
         snapshot = self._with_close_look(self._with_runs(snapshot))
         return snapshot if view.run_id is None else self._with_run(snapshot, view.run_id)
@@ -187,7 +192,13 @@ class Monitor:
     def _follow(self, view: View) -> None:
         """Bring counts and log up to date with the journal."""
         events = activity.events_after(self._last_event, MOST_EVENTS) if not self._is_new else []
-        if self._is_new or view.run_id != self._run_id or len(events) == MOST_EVENTS:
+        if self._is_new or len(events) == MOST_EVENTS:
+            self._totals.count()
+            self._start_over(view)
+            return
+        for event in events:
+            self._totals.fold(event)
+        if view.run_id != self._run_id:
             self._start_over(view)
             return
         for event in events:
@@ -326,7 +337,7 @@ class Monitor:
         else:
             total = run.units.get(window.status, 0) if window.status else run.total
         rows = browse.units(run.id, asked)
-        return tuple(_unit_row(row) for row in rows), total
+        return tuple(unit_row_of(row) for row in rows), total
 
     def _agent_rows(self, view: View, run_id: int) -> tuple[tuple[AgentRow, ...], int]:
         window = view.agents
@@ -337,7 +348,7 @@ class Monitor:
             total = self._agents[window.status] if window.status else self._agents.total()
         live = sum(self._agents[name] for name in LIVE_AGENT)
         rows = browse.agents(run_id, asked, live)
-        return tuple(_agent_row(row) for row in rows), total
+        return tuple(agent_row_of(row) for row in rows), total
 
     def _worker_rows(self, view: View, run: RunRow) -> tuple[tuple[WorkerRow, ...], int]:
         window, run_id = view.workers, run.id
@@ -348,7 +359,7 @@ class Monitor:
                 self._look_again()
                 return rows
         found, total = browse.workers(run_id, asked_of(window))
-        rows = (tuple(_worker_row(row) for row in found), total)
+        rows = (tuple(worker_row_of(row) for row in found), total)
         self._workers = (now, (run_id, window), rows)
         return rows
 
@@ -375,59 +386,3 @@ class Monitor:
             text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
             self._config = (run_id, text)
         return self._config[1]
-
-
-def _unit_row(row: tuple[Any, ...]) -> UnitRow:
-    number, assignment, index, status, worker, name, pay, status_at, begun, submitted, text = row
-    return UnitRow(
-        id=number,
-        assignment_id=assignment,
-        unit_index=index,
-        status=status,
-        worker_id=worker,
-        worker_name=name or "",
-        pay_cents=pay,
-        status_at=from_ms(status_at),
-        seconds_worked=None if submitted is None else (submitted - begun) / 1000,
-        preview=_preview(text or ""),
-    )
-
-
-def _agent_row(row: tuple[Any, ...]) -> AgentRow:
-    number, worker, name, unit, status, created_at, status_at, deadline_at, last_seen_at = row
-    return AgentRow(
-        id=number,
-        worker_id=worker,
-        worker_name=name,
-        unit_id=unit,
-        status=status,
-        created_at=from_ms(created_at),
-        status_at=from_ms(status_at),
-        deadline_at=None if deadline_at is None else from_ms(deadline_at),
-        last_seen_at=None if last_seen_at is None else from_ms(last_seen_at),
-    )
-
-
-def _preview(text: str) -> str:
-    """An answer in a few words: its values, or the beginning of its text if that is cut off."""
-    try:
-        answer = orjson.loads(text) if text else ""
-    except orjson.JSONDecodeError:
-        return text[:PREVIEW_WIDTH]
-    values = answer.values() if isinstance(answer, dict) else [answer]
-    shown = (str(value) for value in values if value not in ("", None, [], {}))
-    return " · ".join(shown)[:PREVIEW_WIDTH]
-
-
-def _worker_row(row: Any) -> WorkerRow:
-    return WorkerRow(
-        id=row.id,
-        name=row.name,
-        live=row.live,
-        done=row.done,
-        lost=row.lost,
-        accepted=row.accepted,
-        rejected=row.rejected,
-        paid_cents=row.paid_cents,
-        is_blocked=row.blocked_at is not None,
-    )

@@ -264,3 +264,7 @@ class Snapshot:
     """What is stored about ``view.subject``; None also when there is no such thing."""
     errors: int = 0
     """Error lines in the journal of the shown runs since the console started."""
+    live_runs: int = 0
+    """How many runs are live, also those that ``runs`` leaves out."""
+    to_review: int = 0
+    """Units of all runs that wait for a decision, also of those that ``runs`` leaves out."""

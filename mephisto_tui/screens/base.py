@@ -204,7 +204,7 @@ class ConsoleScreen(Screen[None]):
     def _badges(self) -> dict[str, str]:
         if self._seen is None:
             return {}
-        waiting = sum(run.to_review for run in self._seen.runs)
+        waiting = self._seen.to_review
         badges = {"Review": str(waiting)} if waiting else {}
         return badges | ({"Log": f"{self._seen.errors}!"} if self._seen.errors else {})
 

@@ -147,7 +147,7 @@ class ReadingScreen(AskingScreen):
                 self.show(self.app.clock.now())
 
     def draw(self, snapshot: Snapshot, now: datetime) -> None:
-        waiting = sum(run.to_review for run in snapshot.runs if self.run_id in (None, run.id))
+        waiting = snapshot.to_review
         seen, counts = self._seen_counts, (waiting, snapshot.events)
         elapsed = self.app.clock.monotonic() - self._loaded_at
         patience = RELOAD_SECONDS if seen is None or seen[0] != waiting else LOOK_AGAIN_SECONDS

@@ -57,7 +57,7 @@ def facts(
     spans = [Span(clean(text, 60), "dim") for text in surroundings]
     spans.append(Span("ro", "warn") if refusal else Span("rw"))
     if snapshot is not None:
-        live = sum(run.status in LIVE_RUN for run in snapshot.runs)
+        live = snapshot.live_runs
         spans.append(Span(f"{live} live", "good" if live else ""))
         if snapshot.errors:
             spans.append(Span(plural(snapshot.errors, "error"), "bad"))

@@ -14,7 +14,11 @@ from details_world import (
     HOSTILE,
     NOW,
     WORKERS,
+    a_broken_unit,
     a_detail,
+    a_lost_agent,
+    a_new_unit,
+    a_new_worker,
     a_waiting_agent,
     ago,
     some_standings,
@@ -23,7 +27,9 @@ from details_world import (
 from mephisto_engine.analysis.report import Report
 from mephisto_engine.analysis.statistics import Answer, Statistics
 from mephisto_engine.data_model.records import WorkerRecord
+from mephisto_engine.data_model.status import LIVE_RUN
 from mephisto_engine.database.queries.journal import RefusalRow
+from mephisto_engine.database.queries.standing import Standing
 from mephisto_engine.database.queries.worker_list import NamedWorker
 from mephisto_engine.errors import StateError
 from mephisto_engine.operations.selection import Selection
@@ -260,20 +266,42 @@ def waiting_world() -> Snapshot:
     return replace(world, crowd=crowd, detail=a_waiting_agent(room))
 
 
+def new_unit_world() -> Snapshot:
+    return replace(normal_world(), detail=a_new_unit())
+
+
+def broken_unit_world() -> Snapshot:
+    return replace(trouble_world(), detail=a_broken_unit())
+
+
+def lost_agent_world() -> Snapshot:
+    return replace(trouble_world(), detail=a_lost_agent())
+
+
+def new_worker_world() -> Snapshot:
+    return replace(normal_world(), detail=a_new_worker())
+
+
+HUGE = 100_000
+
+
 @cache
 def huge_world() -> Snapshot:
-    """A hundred thousand units, and as many runs."""
+    """A hundred thousand of everything that can be listed."""
     world = normal_world()
-    runs = tuple(replace(world.runs[index % 6], id=100_000 - index) for index in range(100_000))
-    units = tuple(
-        replace(world.units[index % 40], id=100_000 - index, unit_index=index)
-        for index in range(100_000)
-    )
-    run = a_run(100_000, units={"launched": 99_681}, total=100_000)
+    run = a_run(HUGE, units={"launched": HUGE - 319}, total=HUGE)
     return replace(
-        world, runs=(run, *runs[1:]), runs_total=100_000, run=run, units=units,
-        units_total=100_000,
+        world, run=run, runs=(run, *_many(world.runs)[1:]), runs_total=HUGE,
+        units=_many(world.units), units_total=HUGE, agents=_many(world.agents), agents_total=HUGE,
+        workers=_many(world.workers), workers_total=HUGE, everybody=_many(world.everybody),
+        everybody_total=HUGE, log=tuple(reversed(_many(world.log[::-1]))), events=12 * HUGE,
     )  # fmt: skip
+
+
+def _many(rows: Sequence[Any]) -> tuple[Any, ...]:
+    """These rows again and again, each with an id of its own, the highest first."""
+    key = "worker_id" if isinstance(rows[0], Standing) else "id"
+    return tuple(replace(rows[at % len(rows)], **{key: HUGE - at}) for at in range(HUGE))
 
 
 def large_world(agents: int, units: int = 5000) -> Snapshot:
@@ -466,6 +494,8 @@ def answered(world: Snapshot, view: View, version: int) -> Snapshot:
     detail = None if view.subject is None else a_detail(view.subject, is_hostile=is_hostile)
     if world.detail is not None and type(world.detail) is type(detail):
         detail = world.detail
+    changes["live_runs"] = sum(run.status in LIVE_RUN for run in world.runs)
+    changes["to_review"] = sum(run.to_review for run in world.runs)
     return replace(world, version=version, view=view, run=run, detail=detail, **changes)
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from peewee import fn
 
-from mephisto_engine.data_model import Agent, Event, Unit
+from mephisto_engine.data_model import Agent, Event, TaskRun, Unit
+from mephisto_engine.data_model.status import LIVE_RUN, UnitStatus
 from mephisto_engine.data_model.units import COMPENSATION_INDEX
 
 
@@ -19,6 +20,17 @@ def unit_counts(run_ids: list[int]) -> list[tuple[int, str, int]]:
         .group_by(Unit.task_run, Unit.status)
     )
     return list(query.tuples())
+
+
+def count_live_runs() -> int:
+    """How many runs are live, whichever engine drives them."""
+    return int(TaskRun.select().where(TaskRun.status.in_(sorted(LIVE_RUN))).count())
+
+
+def count_to_review() -> int:
+    """How many units of all runs wait for a decision, compensations left out."""
+    waits = (Unit.status == UnitStatus.COMPLETED) & (Unit.unit_index != COMPENSATION_INDEX)
+    return int(Unit.select().where(waits).count())
 
 
 def agent_counts(run_id: int) -> list[tuple[str, int]]:
