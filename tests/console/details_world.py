@@ -12,6 +12,7 @@ from mephisto_engine.abstractions.review_view import (
     Compared,
     Comparison,
     Files,
+    Json,
     Moment,
     Section,
     Transcript,
@@ -108,6 +109,47 @@ def a_waiting_agent(room: Waiting) -> AgentDetail:
         created_at=ago(minutes=9), deadline_at=room.until, last_seen_at=ago(seconds=2),
         waiting=room, partners=(PartnerRow(5527, "A9QQ3B", "waiting"),),
     )  # fmt: skip
+
+
+def a_lost_agent() -> AgentDetail:
+    """Somebody whose time was over, and who sent their answer all the same."""
+    return replace(
+        _agent(5526, ""), status="timeout", unit_status="launched", is_late=True, files=(),
+        deadline_at=ago(minutes=21), updates=(), metadata=(),
+    )  # fmt: skip
+
+
+def a_new_unit() -> UnitDetail:
+    """Nobody has come to it yet."""
+    asked = sections_of("PROMPT", {"prompt": PROMPT})
+    return replace(
+        _unit(10418, ""), status="launched", worker_id=None, worker_name="", agent=None,
+        sections=tuple(asked), timeline=(Moment(ago(hours=3), "created"),), siblings=(), tries=(),
+    )  # fmt: skip
+
+
+def a_broken_unit() -> UnitDetail:
+    """Its blueprint cannot say how its data read; two workers have left it."""
+    tries = tuple(
+        TryRow(5500 + number, number, f"A{number}LLR4", status, ago(hours=2), ago(hours=1), why)
+        for number, (status, why) in enumerate(
+            (("disconnect", "the page was closed"), ("returned", "the worker gave it back"))
+        )
+    )
+    fault = "KeyError: 'rating' in the blueprint's review_sections"
+    answer = (Json("ANSWER", {"ratings": ["safe", None], "why": WHY}),)
+    return replace(_unit(10418, ""), fault=fault, sections=answer, tries=tries)
+
+
+def a_new_worker() -> WorkerDetail:
+    """Seen once, and never since."""
+    worker = _worker(3, "")
+    history = replace(
+        worker.history, worker=replace(worker.history.worker, is_blocked=False),
+        first_seen_at=ago(minutes=1), overall=Figures(), by_project={}, by_task={},
+        qualifications=(), notes=(), blocks=(),
+    )  # fmt: skip
+    return WorkerDetail(3, history, (), (), ())
 
 
 def a_talking_agent(messages: int, shown: int = 500) -> AgentDetail:
