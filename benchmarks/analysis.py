@@ -15,7 +15,7 @@ from mephisto_engine.analysis.dawid_skene import DawidSkene
 from mephisto_engine.analysis.labels import Label
 from mephisto_engine.analysis.statistics import Answer, Statistics
 from mephisto_engine.database import MephistoDB, default_home
-from mephisto_engine.operations.statistics import StatisticsFollower
+from mephisto_engine.operations.reviewing.statistics import StatisticsFollower
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from benchmarks.direct import arrive, direct_run
 from benchmarks.figure import Figure, quantile
 from mephisto_engine.abstractions.agent import LiveAgent
 from mephisto_engine.database import MephistoDB
-from mephisto_engine.operations.live_run import LiveRun, load_live_run
+from mephisto_engine.operations.live.live_run import LiveRun, load_live_run
 
 SIZES = (1_000, 100_000)
 MOST_MS = 1.0

@@ -11,7 +11,7 @@ from benchmarks.tasks import numbered
 from mephisto_engine.database import MephistoDB, default_home
 from mephisto_engine.database.queries import activity
 from mephisto_engine.engine import Engine
-from mephisto_engine.operations.words import range_size
+from mephisto_engine.operations.watching.words import range_size
 
 SECONDS_BY_UNITS = {10_000: 1.5, 100_000: 12.0}
 MOST_MEBIBYTES = 250.0

@@ -14,7 +14,7 @@ from mephisto_engine.abstractions.review_view import sections_of
 from mephisto_engine.data_model import Agent, Submission, Unit
 from mephisto_engine.database import MephistoDB, default_home
 from mephisto_engine.database.operations.review import NewDecision
-from mephisto_engine.operations.review import Review
+from mephisto_engine.operations.reviewing.review import Review
 from mephisto_engine.testing.conformance.database import StoredRun
 from mephisto_tui.review_queue import ReviewQueue, arranged
 from mephisto_tui.view.sections import section_lines

@@ -24,7 +24,7 @@ from mephisto_engine.config import LaunchConfig, launch_config_from_dict, load_l
 from mephisto_engine.database import MephistoDB, default_home
 from mephisto_engine.errors import StateError
 from mephisto_engine.operations.operator import AsyncOperator, operator_name
-from mephisto_engine.operations.review import Review
+from mephisto_engine.operations.reviewing.review import Review
 
 if TYPE_CHECKING:
     from mephisto_engine.operations.packaging.package import PackageReport

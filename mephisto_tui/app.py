@@ -18,7 +18,7 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from mephisto_engine.clock import Clock, SystemClock
-from mephisto_engine.operations.snapshot import RunRow, Snapshot, Subject
+from mephisto_engine.operations.watching.snapshot import RunRow, Snapshot, Subject
 from mephisto_tui import terminal
 from mephisto_tui.asking import Asking
 from mephisto_tui.bell import Bell

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mephisto_engine.data_model.status import LIVE_RUN
 from mephisto_engine.errors import MephistoError
-from mephisto_engine.operations.snapshot import RunRow
+from mephisto_engine.operations.watching.snapshot import RunRow
 from mephisto_tui.screens import stopping
 from mephisto_tui.screens.confirm import TYPED, ConfirmScreen, Question
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mephisto_engine.data_model.status import LIVE_RUN
-from mephisto_engine.operations.snapshot import Snapshot
+from mephisto_engine.operations.watching.snapshot import Snapshot
 
 
 class Bell:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar
 
 from mephisto_engine.errors import MephistoError, StateError
-from mephisto_engine.operations.snapshot import Snapshot, View, Window
+from mephisto_engine.operations.watching.snapshot import Snapshot, View, Window
 from mephisto_tui.daemon_worker import DaemonWorker
 from mephisto_tui.statistics_feed import Asked, StatisticsFeed
 from mephisto_tui.view.chrome import Freshness
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from mephisto_engine.analysis.report import Report
     from mephisto_engine.database import MephistoDB
     from mephisto_engine.engine import Engine
-    from mephisto_engine.operations.monitor import Monitor
-    from mephisto_engine.operations.selection import Selection
+    from mephisto_engine.operations.watching.monitor import Monitor
+    from mephisto_engine.operations.watching.selection import Selection
     from mephisto_engine.operations.worker_desk import WorkerDesk
     from mephisto_tui.launching import Launching
     from mephisto_tui.review_door import ReviewDoor
@@ -166,12 +166,12 @@ class MonitorBridge:
         return self._commands.submit(self._perform, kind, run_id, args)
 
     def count_units(self, run_id: int, selection: Selection) -> Future[dict[str, int]]:
-        from mephisto_engine.operations.selection import count_selected_units
+        from mephisto_engine.operations.watching.selection import count_selected_units
 
         return self._commands.submit(count_selected_units, self._db, run_id, selection)
 
     def keys_in_order(self, name: str, run_id: int | None, window: Window) -> Future[list[int]]:
-        from mephisto_engine.operations.selection import keys_in_order
+        from mephisto_engine.operations.watching.selection import keys_in_order
 
         return self._commands.submit(keys_in_order, self._db, name, run_id or 0, window)
 
@@ -185,7 +185,7 @@ class MonitorBridge:
     def review(self) -> ReviewDoor | None:
         if self._review is None and self._home is not None:
             from mephisto_engine.operations.operator import operator_name
-            from mephisto_engine.operations.review import Review
+            from mephisto_engine.operations.reviewing.review import Review
             from mephisto_tui.review_door import ReviewDoor
 
             self._review = ReviewDoor(Review(self._db, self._home, operator_name()))
@@ -240,8 +240,8 @@ class MonitorBridge:
         self.stop()
 
     def _perform(self, kind: str, run_id: int | None, args: dict[str, Any]) -> str:
-        from mephisto_engine.operations.command_kinds import Stop, parse_change
-        from mephisto_engine.operations.commands import ask
+        from mephisto_engine.operations.commands.kinds import Stop, parse_change
+        from mephisto_engine.operations.control import ask
         from mephisto_engine.operations.operator import operator_name
 
         change = parse_change(kind, args)
@@ -270,6 +270,6 @@ class MonitorBridge:
 
 
 def _new_monitor(db: MephistoDB) -> Monitor:
-    from mephisto_engine.operations.monitor import Monitor
+    from mephisto_engine.operations.watching.monitor import Monitor
 
     return Monitor(db)

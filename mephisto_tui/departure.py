@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mephisto_engine.data_model.status import LIVE_RUN
-from mephisto_engine.operations.snapshot import Snapshot
+from mephisto_engine.operations.watching.snapshot import Snapshot
 from mephisto_tui.ending import ConsoleExit, LastLook
 from mephisto_tui.keymap import with_keys
 from mephisto_tui.screens import stopping

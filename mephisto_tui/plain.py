@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mephisto_engine.cents import amount
 from mephisto_engine.data_model.status import LIVE_AGENT
-from mephisto_engine.operations.snapshot import AgentRow, LogRow, RunRow, UnitRow, WorkerRow
+from mephisto_engine.operations.watching.snapshot import (
+    AgentRow,
+    LogRow,
+    RunRow,
+    UnitRow,
+    WorkerRow,
+)
 from mephisto_tui.safe_text import clean, width
 from mephisto_tui.view.words import age, date_time, duration, rough_age
 
@@ -22,8 +28,8 @@ if TYPE_CHECKING:
     from mephisto_engine.abstractions.registry import PluginInfo
     from mephisto_engine.abstractions.review_view import Section
     from mephisto_engine.analysis.pay import Wage
-    from mephisto_engine.operations.details import Detail
-    from mephisto_engine.operations.doctor import Finding
+    from mephisto_engine.operations.checks.doctor import Finding
+    from mephisto_engine.operations.watching.details import Detail
 
 GAP: Final = "  "
 NOTHING: Final = "-"

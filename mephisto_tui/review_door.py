@@ -12,8 +12,8 @@ from mephisto_tui.review_queue import Arrangement, Grouping, arranged
 if TYPE_CHECKING:
     from mephisto_engine.database.operations.review import NewDecision
     from mephisto_engine.database.queries.review import DecisionRow
-    from mephisto_engine.operations.review import Review, Sent
-    from mephisto_engine.operations.review_detail import ItemUnit, ReviewedUnit
+    from mephisto_engine.operations.reviewing.review import Review, Sent
+    from mephisto_engine.operations.reviewing.review_detail import ItemUnit, ReviewedUnit
 
 T = TypeVar("T")
 

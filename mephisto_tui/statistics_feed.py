@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mephisto_engine.analysis.labels import Level
     from mephisto_engine.analysis.report import Report
     from mephisto_engine.database import MephistoDB
-    from mephisto_engine.operations.statistics import StatisticsFollower
+    from mephisto_engine.operations.reviewing.statistics import StatisticsFollower
 
 PERIOD: Final = 1.0
 """Least seconds between two reports."""
@@ -63,7 +63,7 @@ class StatisticsFeed:
         return self._worker.has_ended(timeout)
 
     def _make(self, asked: Asked) -> None:
-        from mephisto_engine.operations.statistics import StatisticsFollower
+        from mephisto_engine.operations.reviewing.statistics import StatisticsFollower
 
         try:
             if self._follower is None or self._follower[0] != asked.run_id:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mephisto_engine.database import MephistoDB
-from mephisto_engine.operations.doctor import check_invariants
+from mephisto_engine.operations.checks.doctor import check_invariants
 from mephisto_engine.testing.clock import FakeClock
 
 

@@ -23,8 +23,8 @@ from mephisto_engine.database.queries import workers as worker_queries
 from mephisto_engine.database.queries.answers import PORTION, Selection
 from mephisto_engine.database.queries.runs import find_run
 from mephisto_engine.errors import StateError
-from mephisto_engine.operations.answer_data import AnswerReader, merged_metadata
-from mephisto_engine.operations.statistics import StatisticsFollower
+from mephisto_engine.operations.reading.answer_data import AnswerReader, merged_metadata
+from mephisto_engine.operations.reviewing.statistics import StatisticsFollower
 
 ENDED_UNIT: Final = DONE_UNIT | {UnitStatus.EXPIRED.value}
 QUALIFIED_VALUE: Final = 1

@@ -22,16 +22,16 @@ from mephisto_engine.database.operations import runs as ops
 from mephisto_engine.database.operations.lease import Holder, refuse_if_held
 from mephisto_engine.database.queries import runs as queries
 from mephisto_engine.errors import ConfigError, MephistoError, PluginError, StateError
-from mephisto_engine.operations.closing import close_out
-from mephisto_engine.operations.command_kinds import Extend
-from mephisto_engine.operations.deadlines import Deadlines
-from mephisto_engine.operations.extensions import extend_at_rest
-from mephisto_engine.operations.fees import Fees
-from mephisto_engine.operations.job import Job, make_job
+from mephisto_engine.operations.commands.kinds import Extend
+from mephisto_engine.operations.live.closing import close_out
+from mephisto_engine.operations.live.deadlines import Deadlines
+from mephisto_engine.operations.live.extensions import extend_at_rest
+from mephisto_engine.operations.live.run_driver import RunDriver
+from mephisto_engine.operations.money.fees import Fees
+from mephisto_engine.operations.money.wages import wage_warning
 from mephisto_engine.operations.plan import launch_problems
-from mephisto_engine.operations.run_driver import RunDriver
-from mephisto_engine.operations.run_lease import until_known
-from mephisto_engine.operations.wages import wage_warning
+from mephisto_engine.operations.runs.job import Job, make_job
+from mephisto_engine.operations.runs.run_lease import until_known
 from mephisto_engine.processes import own_mark
 from mephisto_engine.version import __version__
 

@@ -18,8 +18,8 @@ from mephisto_engine.data_model.records import RunRecord
 from mephisto_engine.database import MephistoDB, ledger
 from mephisto_engine.database.queries import runs as queries
 from mephisto_engine.errors import Problem
-from mephisto_engine.operations.fees import Fees
-from mephisto_engine.operations.job import special_caps
+from mephisto_engine.operations.money.fees import Fees
+from mephisto_engine.operations.runs.job import special_caps
 
 MOST_ITEMS: Final = 1_000_000
 """Data beyond this are not counted to their end."""

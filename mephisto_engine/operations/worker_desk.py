@@ -14,9 +14,9 @@ from mephisto_engine.database.operations import workers as ops
 from mephisto_engine.database.queries.windows import Asked
 from mephisto_engine.database.queries.worker_list import NamedWorker, named_workers, workers_through
 from mephisto_engine.errors import MephistoError
-from mephisto_engine.operations.review import Review
-from mephisto_engine.operations.selection import Selection
-from mephisto_engine.operations.why import Explanation, explain
+from mephisto_engine.operations.live.why import Explanation, explain
+from mephisto_engine.operations.reviewing.review import Review
+from mephisto_engine.operations.watching.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from mephisto_engine.abstractions.agent import LiveAgent
 from mephisto_engine.abstractions.crowd_provider import ProviderContext
 from mephisto_engine.abstractions.site import Site
 from mephisto_engine.data_model.records import RunRecord, UnitRecord, WorkerRecord
-from mephisto_engine.operations.run_folders import site_in, uploads_in
+from mephisto_engine.operations.runs.run_folders import site_in, uploads_in
 
 _RUN = RunRecord(
     id=1,

@@ -13,7 +13,7 @@ from mephisto_tui.cli.settings import Settings, settings_of
 
 if TYPE_CHECKING:
     from mephisto_engine.database import MephistoDB
-    from mephisto_engine.operations.command_kinds import Change
+    from mephisto_engine.operations.commands.kinds import Change
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; needed where nobody can answer.")]
 
@@ -29,7 +29,7 @@ def stop(
 
     No worker is let in any more; what nobody is on expires at once, the rest when it is done.
     """
-    from mephisto_engine.operations.command_kinds import Stop
+    from mephisto_engine.operations.commands.kinds import Stop
 
     _do(context, run_id, Stop(now))
 
@@ -40,7 +40,7 @@ def pause(context: typer.Context, run_id: Run) -> None:
     Those at work go on. Units that are on offer already stay listed on the provider; who opens one
     is told to come again later. `mephisto-tui resume RUN` goes on.
     """
-    from mephisto_engine.operations.command_kinds import Pause
+    from mephisto_engine.operations.commands.kinds import Pause
 
     _do(context, run_id, Pause())
 
@@ -61,7 +61,7 @@ def set_options(
 
     The new values hold from now on and are stored with the run: it is resumed with them.
     """
-    from mephisto_engine.operations.command_kinds import SetOptions
+    from mephisto_engine.operations.commands.kinds import SetOptions
 
     _do(context, run_id, SetOptions(dict(_pair(text) for text in values)))
 
@@ -83,7 +83,7 @@ def extend(
 
     What they cost at worst is shown first; what the budget does not cover is refused.
     """
-    from mephisto_engine.operations.command_kinds import Extend, Extension
+    from mephisto_engine.operations.commands.kinds import Extend, Extension
     from mephisto_tui.cli.agreeing import agree
     from mephisto_tui.view.consequences import of_extension
 
@@ -117,7 +117,7 @@ def expire(
     from mephisto_engine.database.queries.changes import found_to_expire
     from mephisto_engine.database.queries.runs import find_run
     from mephisto_engine.errors import StateError
-    from mephisto_engine.operations.command_kinds import Expire
+    from mephisto_engine.operations.commands.kinds import Expire
     from mephisto_tui.cli.agreeing import agree
     from mephisto_tui.view.consequences import of_expiry
 
@@ -146,7 +146,7 @@ def disconnect(
     The worker is not blocked: they may come again, as somebody new.
     """
     from mephisto_engine.database.queries.changes import run_of_agent
-    from mephisto_engine.operations.command_kinds import Disconnect
+    from mephisto_engine.operations.commands.kinds import Disconnect
 
     with settings_of(context).database() as db:
         run_id = db.read(run_of_agent, agent_id)
@@ -157,10 +157,10 @@ def goes_on(settings: Settings, run_id: int) -> bool:
     """Take back the pause of a run that an engine drives; False if there is no such thing."""
     from mephisto_engine.data_model.status import RunStatus
     from mephisto_engine.database.queries.runs import find_run
-    from mephisto_engine.operations.command_kinds import GoOn
-    from mephisto_engine.operations.commands import ask
+    from mephisto_engine.operations.commands.kinds import GoOn
+    from mephisto_engine.operations.control import ask
     from mephisto_engine.operations.operator import operator_name
-    from mephisto_engine.operations.run_lease import HEARD_SECONDS, is_driven
+    from mephisto_engine.operations.runs.run_lease import HEARD_SECONDS, is_driven
 
     with settings.database() as db:
         is_paused = db.read(find_run, run_id).status == RunStatus.PAUSED
@@ -174,7 +174,7 @@ def say_who_is_listened_for(db: MephistoDB, run_id: int) -> None:
     """Explain the wait that comes when only time can tell whether an engine lives."""
     from mephisto_engine.database.lease_watch import LEASE_SECONDS
     from mephisto_engine.database.queries.runs import lease_of
-    from mephisto_engine.operations.run_lease import HEARD_SECONDS, is_driven, standing
+    from mephisto_engine.operations.runs.run_lease import HEARD_SECONDS, is_driven, standing
 
     lease = db.read(lease_of, run_id)
     if lease is None or is_driven(db, run_id, HEARD_SECONDS):
@@ -191,7 +191,7 @@ def _do(context: typer.Context, run_id: int, change: Change) -> None:
 
 
 def _ask(context: typer.Context, run_id: int, change: Change) -> str:
-    from mephisto_engine.operations.commands import ask
+    from mephisto_engine.operations.control import ask
     from mephisto_engine.operations.operator import operator_name
 
     settings = settings_of(context)

@@ -14,7 +14,7 @@ from mephisto_tui.cli.workers import Worker
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mephisto_engine.operations.details import Detail
+    from mephisto_engine.operations.watching.details import Detail
 
 Kind = Literal["unit", "agent", "worker"]
 
@@ -56,8 +56,8 @@ def worker(context: typer.Context, worker: Worker, as_json: Json = False) -> Non
 def _read(settings: Settings, kind: Kind, number: int) -> tuple[Detail, datetime]:
     from mephisto_engine.abstractions.registry import Registry
     from mephisto_engine.errors import NotFoundError
-    from mephisto_engine.operations.details import read_detail
-    from mephisto_engine.operations.snapshot import Subject
+    from mephisto_engine.operations.watching.details import read_detail
+    from mephisto_engine.operations.watching.snapshot import Subject
 
     with settings.database() as db:
         found = db.read(read_detail, Subject(kind, number), Registry(), settings.home)

@@ -15,7 +15,7 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
 
     Says what to do about what it finds; exit code 1 if anything is an error.
     """
-    from mephisto_engine.operations.doctor import check_health
+    from mephisto_engine.operations.checks.doctor import check_health
     from mephisto_tui import plain
 
     settings = settings_of(context)

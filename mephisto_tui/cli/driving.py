@@ -16,7 +16,7 @@ from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.queries.activity import last_event_id
 from mephisto_engine.engine import Engine
 from mephisto_engine.errors import StateError, StorageError
-from mephisto_engine.operations.snapshot import LogRow, RunRow
+from mephisto_engine.operations.watching.snapshot import LogRow, RunRow
 from mephisto_tui import plain
 from mephisto_tui.cli.console import can_draw, show_console
 from mephisto_tui.cli.detach import report_start

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.queries import activity
-from mephisto_engine.operations.snapshot import LogRow
-from mephisto_engine.operations.words import in_words, level_of
+from mephisto_engine.operations.watching.snapshot import LogRow
+from mephisto_engine.operations.watching.words import in_words, level_of
 
 BATCH: Final = 2000
 """Events read at a time, so that a feed far behind does not hold a whole journal."""

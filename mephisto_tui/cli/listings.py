@@ -13,7 +13,7 @@ from mephisto_tui.cli.output import put_json, put_lines, say
 from mephisto_tui.cli.settings import settings_of
 
 if TYPE_CHECKING:
-    from mephisto_engine.operations.snapshot import Window
+    from mephisto_engine.operations.watching.snapshot import Window
     from mephisto_tui.cli.feed import Event
 
 
@@ -25,7 +25,7 @@ def runs(
     limit: Limit = None,
 ) -> None:
     """List task runs, newest first."""
-    from mephisto_engine.operations.snapshot import View
+    from mephisto_engine.operations.watching.snapshot import View
     from mephisto_tui import plain
     from mephisto_tui.cli.reading import run_object, take
 
@@ -39,7 +39,7 @@ def runs(
 
 def status(context: typer.Context, run_id: Run, as_json: Json = False) -> None:
     """Show one run: state, units, money."""
-    from mephisto_engine.operations.snapshot import View
+    from mephisto_engine.operations.watching.snapshot import View
     from mephisto_tui import plain
     from mephisto_tui.cli.reading import run_object, shown_run, take
 
@@ -60,7 +60,7 @@ def units(
     limit: Limit = None,
 ) -> None:
     """List the units of a run."""
-    from mephisto_engine.operations.snapshot import View
+    from mephisto_engine.operations.watching.snapshot import View
     from mephisto_tui import plain
     from mephisto_tui.cli.reading import shown_run, take
 
@@ -80,7 +80,7 @@ def agents(
     limit: Limit = None,
 ) -> None:
     """List who is or was on which unit of a run."""
-    from mephisto_engine.operations.snapshot import View
+    from mephisto_engine.operations.watching.snapshot import View
     from mephisto_tui import plain
     from mephisto_tui.cli.reading import shown_run, take
 
@@ -99,7 +99,7 @@ def workers(
     limit: Limit = None,
 ) -> None:
     """List the workers of a run, or all of them."""
-    from mephisto_engine.operations.snapshot import View
+    from mephisto_engine.operations.watching.snapshot import View
     from mephisto_tui import plain
     from mephisto_tui.cli.reading import everybody, shown_run, take
 
@@ -159,7 +159,7 @@ def _matching(events: Sequence[Event], match: str) -> list[Event]:
 
 def _window(list_name: str, status: str, match: str, limit: int | None) -> Window:
     """The rows that the console would show with this filter."""
-    from mephisto_engine.operations.snapshot import Window
+    from mephisto_engine.operations.watching.snapshot import Window
     from mephisto_tui.cli.reading import ALL_ROWS
     from mephisto_tui.view.filtering import full_status, narrowed, parse_filter
     from mephisto_tui.view.rows import LISTS

@@ -44,7 +44,11 @@ def money(
     """
     from mephisto_engine.abstractions.registry import Registry
     from mephisto_engine.database.queries import money as queries
-    from mephisto_engine.operations.accounts import held_back_runs, money_of_project, money_of_run
+    from mephisto_engine.operations.money.accounts import (
+        held_back_runs,
+        money_of_project,
+        money_of_run,
+    )
 
     with settings_of(context).database() as db:
         _check(run, project, cap)
@@ -84,7 +88,7 @@ def compensate(
     from mephisto_engine.database.queries.runs import find_run
     from mephisto_engine.database.queries.workers import find_worker
     from mephisto_engine.operations.operator import operator_name
-    from mephisto_engine.operations.review import Review
+    from mephisto_engine.operations.reviewing.review import Review
 
     cents = _cents("amount", amount)
     settings = settings_of(context)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from mephisto_engine.operations.snapshot import LogRow
+    from mephisto_engine.operations.watching.snapshot import LogRow
 
 
 def put_lines(lines: Iterable[str]) -> None:

@@ -8,8 +8,8 @@ from typing import Any, Final
 from mephisto_engine.analysis.pay import Wage
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.errors import NotFoundError
-from mephisto_engine.operations.monitor import Monitor
-from mephisto_engine.operations.snapshot import RunRow, Snapshot, View, Window, WorkerRow
+from mephisto_engine.operations.watching.monitor import Monitor
+from mephisto_engine.operations.watching.snapshot import RunRow, Snapshot, View, Window, WorkerRow
 from mephisto_tui.cli.settings import Settings
 
 ALL_ROWS: Final = 2**31 - 1

@@ -18,8 +18,8 @@ from mephisto_tui.cli.settings import settings_of
 
 if TYPE_CHECKING:
     from mephisto_engine.database.queries.review import DecisionRow, QueuedUnit
-    from mephisto_engine.operations.review import Review, Sent
-    from mephisto_engine.operations.review_detail import ReviewedUnit
+    from mephisto_engine.operations.reviewing.review import Review, Sent
+    from mephisto_engine.operations.reviewing.review_detail import ReviewedUnit
 
 TaskName = Annotated[
     str | None, typer.Option("--task", metavar="NAME", help="All runs of this task.")
@@ -158,7 +158,7 @@ def send(
     What fails stays staged with the reason; nothing is ever paid twice. The exit code is 3 if
     anything is left.
     """
-    from mephisto_engine.operations.review import summarise
+    from mephisto_engine.operations.reviewing.review import summarise
     from mephisto_tui.view.decisions import summary_line
 
     with _review(context, run) as review:
@@ -202,7 +202,7 @@ def settle(
 def _review(context: typer.Context, run_id: int | None = None) -> Iterator[Review]:
     from mephisto_engine.database.queries.runs import find_run
     from mephisto_engine.operations.operator import operator_name
-    from mephisto_engine.operations.review import Review
+    from mephisto_engine.operations.reviewing.review import Review
 
     settings = settings_of(context)
     with settings.database() as db:

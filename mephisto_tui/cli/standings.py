@@ -8,8 +8,8 @@ from typing import Final, Self
 
 from mephisto_engine.data_model.status import LIVE_RUN
 from mephisto_engine.database import MephistoDB
-from mephisto_engine.operations.monitor import Monitor
-from mephisto_engine.operations.snapshot import LogRow, Snapshot, View, Window
+from mephisto_engine.operations.watching.monitor import Monitor
+from mephisto_engine.operations.watching.snapshot import LogRow, Snapshot, View, Window
 from mephisto_tui.view.live_lines import run_in_words, troubles_in_words
 
 SECONDS: Final = 10.0

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mephisto_engine.analysis.labels import Level
     from mephisto_engine.analysis.report import Report
-    from mephisto_engine.operations.statistics import StatisticsFollower
+    from mephisto_engine.operations.reviewing.statistics import StatisticsFollower
     from mephisto_tui.view.spans import Line
 
 CELLS = 100
@@ -98,7 +98,7 @@ def _followed(
     settings: Settings, subject: str, field: str | None, level: Level | None
 ) -> Iterator[tuple[str, StatisticsFollower]]:
     from mephisto_engine.database.queries.labels import find_runs
-    from mephisto_engine.operations.statistics import StatisticsFollower
+    from mephisto_engine.operations.reviewing.statistics import StatisticsFollower
 
     with settings.database() as db:
         title, run_ids = db.read(find_runs, subject)

@@ -102,7 +102,7 @@ def _show_as_guest(
 def _follow(db: MephistoDB, run_id: int | None) -> None:
     """Print what happens, and how things stand, until ctrl+c or until the run has ended."""
     from mephisto_engine.data_model.status import LIVE_RUN
-    from mephisto_engine.operations.monitor import QUIET
+    from mephisto_engine.operations.watching.monitor import QUIET
     from mephisto_tui import plain
     from mephisto_tui.cli.feed import EventFeed
     from mephisto_tui.cli.output import put_events, put_lines

@@ -15,7 +15,7 @@ from mephisto_tui.cli.settings import settings_of
 from mephisto_tui.cli.workers import Worker
 
 if TYPE_CHECKING:
-    from mephisto_engine.operations.why import Explanation
+    from mephisto_engine.operations.live.why import Explanation
 
 
 def why(context: typer.Context, worker: Worker, run_id: Run, as_json: Json = False) -> None:
@@ -24,7 +24,7 @@ def why(context: typer.Context, worker: Worker, run_id: Run, as_json: Json = Fal
     Exit code 0 if they could get one now, 1 if not.
     """
     from mephisto_engine.abstractions.registry import Registry
-    from mephisto_engine.operations.why import explain
+    from mephisto_engine.operations.live.why import explain
 
     settings = settings_of(context)
     # The task's code is imported, and what it prints is no data of ours.

@@ -37,7 +37,7 @@ def show(context: typer.Context, worker: Worker, as_json: Json = False) -> None:
     """Show what a worker has done, earned and holds; notes and blocks."""
     from mephisto_engine.database.queries.worker_history import worker_history
     from mephisto_engine.database.queries.workers import find_worker
-    from mephisto_engine.operations.wages import minimum_of_task
+    from mephisto_engine.operations.money.wages import minimum_of_task
 
     with settings_of(context).database() as db:
         found = db.read(worker_history, db.read(find_worker, worker).id)

@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from mephisto_engine.operations.snapshot import Snapshot, View, Window
+from mephisto_engine.operations.watching.snapshot import Snapshot, View, Window
 from mephisto_tui.commands import BY_ID, Scope, bindings_for
 from mephisto_tui.keymap import shown, with_keys
 from mephisto_tui.safe_text import clean

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mephisto_engine.errors import MephistoError
-from mephisto_engine.operations.command_kinds import (
+from mephisto_engine.operations.commands.kinds import (
     Block,
     Change,
     Disconnect,
@@ -24,8 +24,8 @@ from mephisto_engine.operations.command_kinds import (
     SetOptions,
     args_of,
 )
-from mephisto_engine.operations.selection import Selection
-from mephisto_engine.operations.snapshot import RunRow
+from mephisto_engine.operations.watching.selection import Selection
+from mephisto_engine.operations.watching.snapshot import RunRow
 from mephisto_tui.keymap import with_keys
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.confirm import Answer, ConfirmScreen, Question, sentence

@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Final, cast
 from textual.containers import Horizontal
 from textual.widget import Widget
 
-from mephisto_engine.operations.details import Detail, WorkerDetail, said_in, uploaded_file
-from mephisto_engine.operations.snapshot import Snapshot, Subject, View, Window
+from mephisto_engine.operations.watching.details import Detail, WorkerDetail, said_in, uploaded_file
+from mephisto_engine.operations.watching.snapshot import Snapshot, Subject, View, Window
 from mephisto_tui.commands import bindings_for
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.listing import ScrollScreen

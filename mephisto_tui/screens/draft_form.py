@@ -17,7 +17,7 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from mephisto_engine.errors import MephistoError
-from mephisto_engine.operations.snapshot import Snapshot, View
+from mephisto_engine.operations.watching.snapshot import Snapshot, View
 from mephisto_tui.commands import bindings_for
 from mephisto_tui.keymap import with_keys
 from mephisto_tui.safe_text import clean, clean_lines

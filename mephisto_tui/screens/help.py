@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual.widget import Widget
 
-from mephisto_engine.operations.snapshot import View
+from mephisto_engine.operations.watching.snapshot import View
 from mephisto_tui.commands import Scope, bindings_for
 from mephisto_tui.screens.listing import ScrollScreen
 from mephisto_tui.view.keys import help_page

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from textual import work
 from textual.widget import Widget
 
-from mephisto_engine.operations.snapshot import Snapshot, View
+from mephisto_engine.operations.watching.snapshot import Snapshot, View
 from mephisto_tui.commands import bindings_for
 from mephisto_tui.screens.listing import ListScreen
 from mephisto_tui.screens.prompt import PromptScreen

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from textual.widget import Widget
 
-from mephisto_engine.operations.snapshot import Window
+from mephisto_engine.operations.watching.snapshot import Window
 from mephisto_tui.keymap import with_keys
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.base import changed_to, is_answer

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
 
-from mephisto_engine.operations.selection import Selection
-from mephisto_engine.operations.snapshot import RunRow
+from mephisto_engine.operations.watching.selection import Selection
+from mephisto_engine.operations.watching.snapshot import RunRow
 from mephisto_tui.screens.listing import ListScreen
 
 Dialog = Callable[..., Coroutine[Any, Any, None]]

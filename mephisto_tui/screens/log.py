@@ -8,7 +8,7 @@ from typing import Final
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from mephisto_engine.operations.snapshot import Snapshot, View, Window
+from mephisto_engine.operations.watching.snapshot import Snapshot, View, Window
 from mephisto_tui.commands import bindings_for
 from mephisto_tui.screens.listing import ListScreen
 from mephisto_tui.screens.raw import RawScreen

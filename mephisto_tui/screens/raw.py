@@ -7,7 +7,7 @@ from typing import Final
 
 from textual.widget import Widget
 
-from mephisto_engine.operations.snapshot import View
+from mephisto_engine.operations.watching.snapshot import View
 from mephisto_tui.commands import bindings_for
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.listing import ScrollScreen

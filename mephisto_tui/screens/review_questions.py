@@ -17,7 +17,7 @@ from mephisto_engine.abstractions.review_view import Files
 from mephisto_engine.cents import amount, as_cents, dollars
 from mephisto_engine.data_model.status import UnitStatus
 from mephisto_engine.database.operations.review import NewDecision
-from mephisto_engine.operations.review import summarise
+from mephisto_engine.operations.reviewing.review import summarise
 from mephisto_tui.keymap import with_keys
 from mephisto_tui.opener import ReviewFile
 from mephisto_tui.safe_text import clean
@@ -30,7 +30,7 @@ from mephisto_tui.view.words import plural
 
 if TYPE_CHECKING:
     from mephisto_engine.database.queries.review import DecisionRow, QueuedUnit
-    from mephisto_engine.operations.review_detail import ReviewedUnit
+    from mephisto_engine.operations.reviewing.review_detail import ReviewedUnit
     from mephisto_tui.app import ConsoleApp
     from mephisto_tui.review_door import ReviewDoor
 

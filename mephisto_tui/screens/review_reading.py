@@ -17,9 +17,9 @@ from textual.widget import Widget
 from textual.worker import Worker
 
 from mephisto_engine.database.queries.review import DecisionRow, QueuedUnit
-from mephisto_engine.operations.review import summarise
-from mephisto_engine.operations.review_detail import ItemUnit, ReviewedUnit
-from mephisto_engine.operations.snapshot import Snapshot, View
+from mephisto_engine.operations.reviewing.review import summarise
+from mephisto_engine.operations.reviewing.review_detail import ItemUnit, ReviewedUnit
+from mephisto_engine.operations.watching.snapshot import Snapshot, View
 from mephisto_tui.commands import bindings_for
 from mephisto_tui.keymap import with_keys
 from mephisto_tui.review_door import ReviewDoor, failed_units

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Final, cast
 from textual.containers import Container, Vertical
 from textual.widget import Widget
 
-from mephisto_engine.operations.selection import Selection
-from mephisto_engine.operations.snapshot import RunRow, Snapshot, Subject, View
+from mephisto_engine.operations.watching.selection import Selection
+from mephisto_engine.operations.watching.snapshot import RunRow, Snapshot, Subject, View
 from mephisto_tui.commands import bindings_for
 from mephisto_tui.keymap import with_keys
 from mephisto_tui.safe_text import clean, clean_lines

@@ -7,8 +7,8 @@ from typing import ClassVar, Final
 
 from textual.widget import Widget
 
-from mephisto_engine.operations.selection import Selection
-from mephisto_engine.operations.snapshot import RunRow, Snapshot, View, Window
+from mephisto_engine.operations.watching.selection import Selection
+from mephisto_engine.operations.watching.snapshot import RunRow, Snapshot, View, Window
 from mephisto_tui.commands import bindings_for
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.live_run import LiveRunScreen

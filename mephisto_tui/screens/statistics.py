@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from mephisto_engine.analysis.labels import Level
 from mephisto_engine.analysis.report import Report
-from mephisto_engine.operations.snapshot import Snapshot, View
+from mephisto_engine.operations.watching.snapshot import Snapshot, View
 from mephisto_tui.commands import bindings_for
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.listing import ScrollScreen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from mephisto_engine.operations.snapshot import RunRow
+from mephisto_engine.operations.watching.snapshot import RunRow
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.confirm import Answer, Question, sentence
 from mephisto_tui.view.words import plural

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mephisto_engine.operations.snapshot import View
-from mephisto_engine.operations.why import Explanation
+from mephisto_engine.operations.live.why import Explanation
+from mephisto_engine.operations.watching.snapshot import View
 from mephisto_tui.screens.raw import RawScreen
 from mephisto_tui.view.raw import Raw
 from mephisto_tui.view.spans import Line

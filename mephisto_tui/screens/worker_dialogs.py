@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from mephisto_engine.cents import amount, as_cents, dollars
 from mephisto_engine.database.queries.worker_list import NamedWorker
-from mephisto_engine.operations.selection import Selection
+from mephisto_engine.operations.watching.selection import Selection
 from mephisto_engine.operations.worker_desk import Done, WorkerDesk
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.changing import is_sure

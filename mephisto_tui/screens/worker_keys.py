@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple
 
-from mephisto_engine.operations.selection import Selection
+from mephisto_engine.operations.watching.selection import Selection
 from mephisto_tui.screens.base import ConsoleScreen
 
 Dialog = Callable[..., Coroutine[Any, Any, None]]

@@ -8,8 +8,8 @@ from typing import ClassVar
 from textual.widget import Widget
 
 from mephisto_engine.database.queries.standing import Standing
-from mephisto_engine.operations.selection import Selection
-from mephisto_engine.operations.snapshot import Snapshot, Subject, View
+from mephisto_engine.operations.watching.selection import Selection
+from mephisto_engine.operations.watching.snapshot import Snapshot, Subject, View
 from mephisto_tui.commands import bindings_for
 from mephisto_tui.screens.listing import ListScreen
 from mephisto_tui.screens.worker_keys import OneWorker, WorkerKeys

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mephisto_engine.operations.details import Detail, said_in
-from mephisto_engine.operations.snapshot import Snapshot
+from mephisto_engine.operations.watching.details import Detail, said_in
+from mephisto_engine.operations.watching.snapshot import Snapshot
 
 
 def changes_between(old: Snapshot, new: Snapshot) -> int:

@@ -8,7 +8,7 @@ from typing import Final
 
 from mephisto_engine.cents import dollars
 from mephisto_engine.data_model.status import DONE_UNIT, UnitStatus
-from mephisto_engine.operations.command_kinds import Extension
+from mephisto_engine.operations.commands.kinds import Extension
 from mephisto_tui.view.words import plural
 
 NUMBER_TO_TYPE: Final = 10

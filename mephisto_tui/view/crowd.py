@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from mephisto_engine.operations.snapshot import Crowd
+from mephisto_engine.operations.watching.snapshot import Crowd
 from mephisto_tui.safe_text import clean, cut
 from mephisto_tui.view.glyphs import DONE, FAILED
 from mephisto_tui.view.words import age, duration

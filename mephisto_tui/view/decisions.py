@@ -8,7 +8,7 @@ from mephisto_engine.cents import dollars
 from mephisto_tui.view.spans import Tone
 
 if TYPE_CHECKING:
-    from mephisto_engine.operations.review import Summary
+    from mephisto_engine.operations.reviewing.review import Summary
 
 VERBS: Final = {"accepted": "accept", "soft_rejected": "pass", "rejected": "reject"}
 """Verdict → what the operator does; a unit that is passed is paid and not kept."""

@@ -10,7 +10,7 @@ from mephisto_engine.cents import dollars
 from mephisto_engine.data_model.status import LIVE_AGENT
 from mephisto_engine.data_model.units import COMPENSATION_INDEX, GOLD_INDEX, SCREENING_INDEX
 from mephisto_engine.database.queries.details import SiblingRow
-from mephisto_engine.operations.details import (
+from mephisto_engine.operations.watching.details import (
     AgentDetail,
     Detail,
     FileRow,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mephisto_engine.operations.snapshot import LogRow, Window
+from mephisto_engine.operations.watching.snapshot import LogRow, Window
 from mephisto_tui.view.statuses import by_shown_word
 
 LEVELS: Final = ("info", "warn", "error")

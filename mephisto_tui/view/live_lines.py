@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from mephisto_engine.operations.snapshot import RunRow, Snapshot
+from mephisto_engine.operations.watching.snapshot import RunRow, Snapshot
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view import chrome
 from mephisto_tui.view.run_panels import agents_summary, eta, rate, spent, total, unit_counts

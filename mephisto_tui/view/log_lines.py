@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mephisto_engine.operations.snapshot import LogRow
+from mephisto_engine.operations.watching.snapshot import LogRow
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view.spans import Line, Span, Tone
 from mephisto_tui.view.words import clock_time, plural

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from mephisto_engine.database.queries.review import DecisionRow, QueuedUnit
     from mephisto_engine.database.queries.review_detail import EarlierDecision, Sibling
     from mephisto_engine.database.queries.standing import Figures
-    from mephisto_engine.operations.review import Summary
-    from mephisto_engine.operations.review_detail import ReviewedUnit
+    from mephisto_engine.operations.reviewing.review import Summary
+    from mephisto_engine.operations.reviewing.review_detail import ReviewedUnit
     from mephisto_tui.review_queue import ReviewQueue
 
 LETTERS: Final = {"accepted": "a", "soft_rejected": "p", "rejected": "r", "": "·"}

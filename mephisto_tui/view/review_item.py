@@ -29,7 +29,7 @@ from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line, line_width, p
 from mephisto_tui.view.words import duration, plural
 
 if TYPE_CHECKING:
-    from mephisto_engine.operations.review_detail import ItemUnit
+    from mephisto_engine.operations.reviewing.review_detail import ItemUnit
 
 NARROWEST: Final = 26
 """Cells of a column below which units stand one below the other."""

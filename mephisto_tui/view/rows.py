@@ -8,7 +8,7 @@ from typing import Final
 
 from mephisto_engine.cents import amount
 from mephisto_engine.data_model.status import LIVE_AGENT, LIVE_RUN
-from mephisto_engine.operations.snapshot import AgentRow, RunRow, UnitRow, WorkerRow
+from mephisto_engine.operations.watching.snapshot import AgentRow, RunRow, UnitRow, WorkerRow
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view.glyphs import LATE
 from mephisto_tui.view.meters import meter

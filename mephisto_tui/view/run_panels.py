@@ -9,8 +9,8 @@ from typing import Final
 from mephisto_engine.analysis.pay import Wage
 from mephisto_engine.cents import dollars
 from mephisto_engine.data_model.status import LIVE_RUN
-from mephisto_engine.operations.limits import LITTLE_SPACE
-from mephisto_engine.operations.snapshot import Health, RunRow, Snapshot
+from mephisto_engine.operations.watching.limits import LITTLE_SPACE
+from mephisto_engine.operations.watching.snapshot import Health, RunRow, Snapshot
 from mephisto_tui.keymap import with_keys
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view.crowd import (

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from mephisto_engine.operations.waiting import Outcome, Waiting
+from mephisto_engine.operations.watching.waiting import Outcome, Waiting
 from mephisto_tui.view.words import clock_time, duration, plural
 
 _OUTCOMES: Final[dict[Outcome, str]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mephisto_engine.operations.why import Explanation
+from mephisto_engine.operations.live.why import Explanation
 from mephisto_tui.safe_text import clean, width
 from mephisto_tui.view.glyphs import DONE, FAILED
 from mephisto_tui.view.spans import Line, Span, Tone

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from mephisto_engine.cents import dollars
 from mephisto_engine.database.queries.standing import Figures
-from mephisto_engine.operations.details import WorkerDetail, WorkerUnit
+from mephisto_engine.operations.watching.details import WorkerDetail, WorkerUnit
 from mephisto_tui.safe_text import clean
 from mephisto_tui.view.facts import NAME_CELLS, fact
 from mephisto_tui.view.reading import row_section, section

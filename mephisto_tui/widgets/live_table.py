@@ -11,8 +11,8 @@ from typing import Any, Final
 from textual import events
 from textual.message import Message
 
-from mephisto_engine.operations.selection import Selection
-from mephisto_engine.operations.snapshot import Window
+from mephisto_engine.operations.watching.selection import Selection
+from mephisto_engine.operations.watching.snapshot import Window
 from mephisto_tui.keymap import with_keys
 from mephisto_tui.view.glyphs import CURSOR, DOWN, MARK, MARK_AND_CURSOR, MOVED, UP
 from mephisto_tui.view.spans import BLANK, Line, Span, line, padded

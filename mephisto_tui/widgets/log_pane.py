@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mephisto_engine.operations.snapshot import LogRow
+from mephisto_engine.operations.watching.snapshot import LogRow
 from mephisto_tui.keymap import with_keys
 from mephisto_tui.view.empty import filtered_out
 from mephisto_tui.view.filtering import Filter, log_matches

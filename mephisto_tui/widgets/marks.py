@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from mephisto_engine.operations.selection import Selection
-from mephisto_engine.operations.snapshot import Window
+from mephisto_engine.operations.watching.selection import Selection
+from mephisto_engine.operations.watching.snapshot import Window
 
 
 class RangeEnds(NamedTuple):

@@ -14,7 +14,7 @@ from mephisto_engine.database.queries.labels import find_runs
 from mephisto_engine.database.queries.worker_history import worker_history
 from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.errors import NotFoundError
-from mephisto_engine.operations.statistics import StatisticsFollower
+from mephisto_engine.operations.reviewing.statistics import StatisticsFollower
 from mephisto_engine.testing.clock import FakeClock
 
 

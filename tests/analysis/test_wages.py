@@ -11,9 +11,9 @@ from mephisto_engine.config.task_args import TaskArgs, check_task_args
 from mephisto_engine.config.wage import wage_at
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.queries import standing
-from mephisto_engine.operations.monitor import Monitor
-from mephisto_engine.operations.snapshot import View
-from mephisto_engine.operations.wages import wage_of_pilot, wage_warning
+from mephisto_engine.operations.money.wages import wage_of_pilot, wage_warning
+from mephisto_engine.operations.watching.monitor import Monitor
+from mephisto_engine.operations.watching.snapshot import View
 from mephisto_engine.testing.clock import FakeClock
 
 

@@ -9,8 +9,8 @@ from command_line import CONFIG
 from typer.testing import CliRunner, Result
 
 from mephisto_engine.abstractions.registry import PluginInfo, PluginKind, Registry
-from mephisto_engine.operations import doctor
-from mephisto_engine.operations.findings import Finding
+from mephisto_engine.operations.checks import doctor
+from mephisto_engine.operations.checks.findings import Finding
 from mephisto_tui.cli.main import app
 
 

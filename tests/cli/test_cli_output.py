@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mephisto_engine.operations.snapshot import LogRow
+from mephisto_engine.operations.watching.snapshot import LogRow
 from mephisto_tui.cli.output import put_json, say
 
 HOSTILE = "\x1b]0;owned\x07 \x9b2J \x7f \u202e \ud800 [bold]x[/] ✓ \r\n"

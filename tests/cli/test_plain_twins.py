@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 
-from mephisto_engine.operations.snapshot import AgentRow, LogRow, RunRow, UnitRow, WorkerRow
+from mephisto_engine.operations.watching.snapshot import (
+    AgentRow,
+    LogRow,
+    RunRow,
+    UnitRow,
+    WorkerRow,
+)
 from mephisto_tui import plain
 from mephisto_tui.safe_text import width
 

@@ -32,8 +32,10 @@ from mephisto_engine.database.queries.journal import RefusalRow
 from mephisto_engine.database.queries.standing import Standing
 from mephisto_engine.database.queries.worker_list import NamedWorker
 from mephisto_engine.errors import StateError
-from mephisto_engine.operations.selection import Selection
-from mephisto_engine.operations.snapshot import (
+from mephisto_engine.operations.live.why import Explanation
+from mephisto_engine.operations.live.why import Line as WhyLine
+from mephisto_engine.operations.watching.selection import Selection
+from mephisto_engine.operations.watching.snapshot import (
     AgentRow,
     Crowd,
     Health,
@@ -45,9 +47,7 @@ from mephisto_engine.operations.snapshot import (
     Window,
     WorkerRow,
 )
-from mephisto_engine.operations.waiting import Waiting
-from mephisto_engine.operations.why import Explanation
-from mephisto_engine.operations.why import Line as WhyLine
+from mephisto_engine.operations.watching.waiting import Waiting
 from mephisto_engine.operations.worker_desk import Done
 from mephisto_tui.review_door import ReviewDoor
 from mephisto_tui.statistics_feed import Asked

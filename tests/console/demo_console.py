@@ -17,7 +17,7 @@ from pathlib import Path
 import console_world
 from console_world import FakeBridge
 
-from mephisto_engine.operations.snapshot import Snapshot, View
+from mephisto_engine.operations.watching.snapshot import Snapshot, View
 from mephisto_tui import terminal
 from mephisto_tui.app import ConsoleApp, run_console
 from mephisto_tui.console_settings import ConsoleSettings

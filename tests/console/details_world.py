@@ -27,7 +27,7 @@ from mephisto_engine.database.queries.onboarding import OnboardingRow
 from mephisto_engine.database.queries.standing import Figures, Standing
 from mephisto_engine.database.queries.worker_history import NoteRow, WorkerHistory
 from mephisto_engine.database.queries.workers import GrantRow
-from mephisto_engine.operations.details import (
+from mephisto_engine.operations.watching.details import (
     AgentDetail,
     Detail,
     FileRow,
@@ -37,8 +37,8 @@ from mephisto_engine.operations.details import (
     WorkerDetail,
     WorkerUnit,
 )
-from mephisto_engine.operations.snapshot import Subject
-from mephisto_engine.operations.waiting import Waiting
+from mephisto_engine.operations.watching.snapshot import Subject
+from mephisto_engine.operations.watching.waiting import Waiting
 
 NOW = datetime(2026, 11, 23, 14, 22, 7, tzinfo=UTC)
 HOSTILE = (

@@ -8,7 +8,7 @@ import pytest
 from console_world import normal_world
 
 from mephisto_engine.errors import StateError, StorageError
-from mephisto_engine.operations.snapshot import Snapshot, View
+from mephisto_engine.operations.watching.snapshot import Snapshot, View
 from mephisto_tui import bridge as bridge_module
 from mephisto_tui.bridge import MonitorBridge
 

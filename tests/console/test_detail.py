@@ -7,7 +7,7 @@ import pytest
 from console_world import FakeBridge, hostile_world, normal_world
 from details_world import a_talking_agent
 
-from mephisto_engine.operations.snapshot import Subject
+from mephisto_engine.operations.watching.snapshot import Subject
 from mephisto_tui.safe_text import is_harmless
 from mephisto_tui.screens.detail import DetailScreen
 from mephisto_tui.screens.menu import MenuScreen

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from console_world import FakeBridge, a_run, normal_world
 
-from mephisto_engine.operations.command_kinds import Extension
+from mephisto_engine.operations.commands.kinds import Extension
 from mephisto_tui.screens.confirm import ConfirmScreen
 from mephisto_tui.screens.run import RunScreen
 

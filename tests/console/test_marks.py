@@ -8,8 +8,8 @@ import pytest
 from console_world import NOW, large_world, some_units
 from textual.app import App
 
-from mephisto_engine.operations.selection import Selection
-from mephisto_engine.operations.snapshot import Window
+from mephisto_engine.operations.watching.selection import Selection
+from mephisto_engine.operations.watching.snapshot import Window
 from mephisto_tui.view.rows import UNITS
 from mephisto_tui.widgets.live_table import HOLD_SECONDS, LiveTable, Rows
 from mephisto_tui.widgets.marks import Marks, RangeEnds

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from console_world import NOW, ago, hostile_world, normal_world
 
-from mephisto_engine.operations.snapshot import View
+from mephisto_engine.operations.watching.snapshot import View
 from mephisto_tui import plain
 from mephisto_tui.safe_text import is_harmless
 from mephisto_tui.view.live_lines import run_in_words, troubles_in_words

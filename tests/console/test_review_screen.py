@@ -21,7 +21,7 @@ from mephisto_engine.database.operations import runs as run_ops
 from mephisto_engine.database.operations import workers as worker_ops
 from mephisto_engine.database.operations.review import NewDecision
 from mephisto_engine.database.operations.runs import NewAssignment
-from mephisto_engine.operations.review import Review
+from mephisto_engine.operations.reviewing.review import Review
 from mephisto_engine.testing.clock import FakeClock
 from mephisto_tui.commands import commands_for
 from mephisto_tui.safe_text import is_harmless, width

@@ -25,8 +25,8 @@ from mephisto_engine.abstractions.review_view import (
     sections_of,
 )
 from mephisto_engine.data_model.records import GOLD_INDEX
-from mephisto_engine.operations.run_setup import RunSetup
-from mephisto_engine.operations.unit_sections import Beside, read_sections
+from mephisto_engine.operations.reading.unit_sections import Beside, read_sections
+from mephisto_engine.operations.runs.run_setup import RunSetup
 from mephisto_engine.testing.hostile_data import odd_data
 from mephisto_tui.safe_text import is_harmless
 from mephisto_tui.view.sections import section_lines

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from mephisto_engine.data_model.status import AgentStatus, RunStatus, UnitStatus
 from mephisto_engine.database.queries import browse
-from mephisto_engine.operations.snapshot import Crowd, Health, LogRow, View, Window
+from mephisto_engine.operations.watching.snapshot import Crowd, Health, LogRow, View, Window
 from mephisto_tui.bell import Bell
 from mephisto_tui.safe_text import is_harmless, width
 from mephisto_tui.view import chrome, meters, run_panels, statuses, words

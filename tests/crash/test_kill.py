@@ -22,7 +22,7 @@ import pytest_asyncio
 
 from mephisto_engine.data_model import Agent, Submission, TaskRun, Unit
 from mephisto_engine.database import MephistoDB
-from mephisto_engine.operations.doctor import check_invariants
+from mephisto_engine.operations.checks.doctor import check_invariants
 from mephisto_engine.testing.page_client import PageClient, RequestFailedError
 
 RUNNER = Path(__file__).with_name("engine_process.py")

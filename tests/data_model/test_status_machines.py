@@ -16,8 +16,8 @@ from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import commands
 from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.errors import NotFoundError, StateError
-from mephisto_engine.operations.doctor import check_invariants
-from mephisto_engine.operations.replay import Replay
+from mephisto_engine.operations.checks.doctor import check_invariants
+from mephisto_engine.operations.checks.replay import Replay
 from mephisto_engine.testing.conformance.database import StoredRun
 
 MODELS: dict[str, Any] = {"task_run": TaskRun, "unit": Unit, "intent": Intent, "command": Command}

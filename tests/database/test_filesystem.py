@@ -11,7 +11,7 @@ from mephisto_engine.database import MephistoDB, journal_mode
 from mephisto_engine.database.filesystem import FileSystem, Sharing, file_system_of
 from mephisto_engine.database.journal_mode import Journal, journal_of
 from mephisto_engine.errors import StorageError
-from mephisto_engine.operations.database_checks import check_database
+from mephisto_engine.operations.checks.database_checks import check_database
 
 MOUNTS = r"""
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
@@ -132,7 +132,7 @@ def test_a_database_without_locks_between_hosts_belongs_to_the_first(
         on(ALONE)
     assert "ssh alpha" in refused.value.hint
     monkeypatch.setattr(
-        "mephisto_engine.operations.database_checks.file_system_of", lambda path: ALONE
+        "mephisto_engine.operations.checks.database_checks.file_system_of", lambda path: ALONE
     )
     told = {finding.name: finding for finding in check_database(tmp_path / "data.db")}
     assert told["file system"].level == "error"
@@ -147,7 +147,7 @@ def test_the_doctor_says_where_a_database_lies(
     MephistoDB.open(home=tmp_path).close()
 
     def told(found: FileSystem) -> tuple[str, str]:
-        where = "mephisto_engine.operations.database_checks.file_system_of"
+        where = "mephisto_engine.operations.checks.database_checks.file_system_of"
         monkeypatch.setattr(where, lambda path: found)
         findings = {item.name: item for item in check_database(tmp_path / "data.db")}
         return findings["file system"].level, findings["file system"].text

@@ -8,7 +8,7 @@ import pytest_asyncio
 from engine_world import World
 
 from mephisto_engine.database import MephistoDB
-from mephisto_engine.operations import heartbeat, run_driver
+from mephisto_engine.operations.live import heartbeat, run_driver
 from mephisto_engine.testing.clock import FakeClock
 
 

@@ -21,9 +21,9 @@ from mephisto_engine.data_model import Agent, Event, Lease, TaskRun, Unit
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.lease_watch import LEASE_SECONDS
 from mephisto_engine.database.transaction import Transaction
+from mephisto_engine.operations.live.run_driver import RunDriver
+from mephisto_engine.operations.live.supervisor import Supervisor
 from mephisto_engine.operations.operator import AsyncOperator
-from mephisto_engine.operations.run_driver import RunDriver
-from mephisto_engine.operations.supervisor import Supervisor
 from mephisto_engine.processes import own_mark
 from mephisto_engine.testing.clock import FakeClock
 from mephisto_engine.testing.recording import RecordingChannel

@@ -9,7 +9,7 @@ from engine_world import World
 from mephisto_engine.abstractions.channel import SubmitOutcome
 from mephisto_engine.data_model import Agent, Worker
 from mephisto_engine.database.operations import workers as worker_ops
-from mephisto_engine.operations import hooks
+from mephisto_engine.operations.live import hooks
 
 
 async def test_a_worker_gets_a_unit_and_submits_it(world: World) -> None:

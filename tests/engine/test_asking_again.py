@@ -12,7 +12,7 @@ from engine_world import Run, World, until
 from mephisto_engine.abstractions.adaptive import AskUntilAgreement, AskUntilSure
 from mephisto_engine.data_model import Unit
 from mephisto_engine.data_model.records import SubmittedUnit, WorkerRecord
-from mephisto_engine.operations.invariants import check_invariants
+from mephisto_engine.operations.checks.invariants import check_invariants
 
 AGREE = AskUntilAgreement("answer", agree=2, at_most=4)
 

@@ -13,8 +13,8 @@ from mephisto_blueprints.mock import MockBlueprint
 from mephisto_engine.abstractions.blueprint import SharedTaskState
 from mephisto_engine.data_model import Lease, TaskRun
 from mephisto_engine.errors import ArchitectError, PluginError, ProviderError, StateError
-from mephisto_engine.operations.command_kinds import Expire
-from mephisto_engine.operations.commands import ask
+from mephisto_engine.operations.commands.kinds import Expire
+from mephisto_engine.operations.control import ask
 from mephisto_providers.mock import MockProvider
 from mephisto_providers.mock.actions import MockUnit
 

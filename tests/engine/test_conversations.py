@@ -17,10 +17,10 @@ from mephisto_engine.abstractions.channel import SubmitOutcome
 from mephisto_engine.data_model import Agent, Assignment, LiveUpdate
 from mephisto_engine.data_model.status import HOLDING_AGENT
 from mephisto_engine.errors import StateError
-from mephisto_engine.operations.details import AgentDetail, read_detail
-from mephisto_engine.operations.monitor import Monitor
-from mephisto_engine.operations.snapshot import Subject, View
-from mephisto_engine.operations.waiting import Waiting
+from mephisto_engine.operations.watching.details import AgentDetail, read_detail
+from mephisto_engine.operations.watching.monitor import Monitor
+from mephisto_engine.operations.watching.snapshot import Subject, View
+from mephisto_engine.operations.watching.waiting import Waiting
 
 
 class Chat(MockTaskRunner):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mephisto_engine.clock import SystemClock
-from mephisto_engine.operations.deadlines import Deadlines
+from mephisto_engine.operations.live.deadlines import Deadlines
 from mephisto_engine.testing.clock import FakeClock
 
 

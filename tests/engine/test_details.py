@@ -5,14 +5,14 @@ from engine_world import World
 from mephisto_engine.data_model.status import AgentStatus
 from mephisto_engine.database.operations import review as decisions
 from mephisto_engine.database.operations.review import NewDecision
-from mephisto_engine.operations.details import (
+from mephisto_engine.operations.watching.details import (
     AgentDetail,
     UnitDetail,
     WorkerDetail,
     read_detail,
 )
-from mephisto_engine.operations.monitor import Monitor
-from mephisto_engine.operations.snapshot import Subject, View, Window
+from mephisto_engine.operations.watching.monitor import Monitor
+from mephisto_engine.operations.watching.snapshot import Subject, View, Window
 
 
 async def test_a_unit_tells_its_whole_story(world: World) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.database import MephistoDB, schema
-from mephisto_engine.operations import doctor, invariants
-from mephisto_engine.operations.doctor import Finding, check_health
+from mephisto_engine.operations.checks import doctor, invariants
+from mephisto_engine.operations.checks.doctor import Finding, check_health
 from mephisto_engine.testing.conformance.database import StoredRun
 
 

@@ -15,9 +15,9 @@ from mephisto_engine.data_model.records import GOLD_INDEX, SubmittedUnit, Worker
 from mephisto_engine.database.operations.workers import revoke_qualification
 from mephisto_engine.database.queries.workers import find_worker
 from mephisto_engine.errors import ConfigError
-from mephisto_engine.operations.command_kinds import SetOptions
-from mephisto_engine.operations.review import Review
-from mephisto_engine.operations.run_changes import set_options
+from mephisto_engine.operations.commands.kinds import SetOptions
+from mephisto_engine.operations.live.run_changes import set_options
+from mephisto_engine.operations.reviewing.review import Review
 
 BASE = "demo"
 OPTIONS = {"use_golds": True, "gold_qualification_base": BASE, "min_golds": 1}

@@ -14,10 +14,10 @@ from mephisto_engine.abstractions.blueprint import InitializationData
 from mephisto_engine.data_model.records import UnitRecord
 from mephisto_engine.data_model.status import COSTED_UNIT, UnitStatus
 from mephisto_engine.errors import ProviderError
-from mephisto_engine.operations import launcher
-from mephisto_engine.operations.launcher import TaskLauncher
-from mephisto_engine.operations.monitor import Monitor
-from mephisto_engine.operations.snapshot import Health, View
+from mephisto_engine.operations.live import launcher
+from mephisto_engine.operations.live.launcher import TaskLauncher
+from mephisto_engine.operations.watching.monitor import Monitor
+from mephisto_engine.operations.watching.snapshot import Health, View
 from mephisto_providers.mock import MockProvider
 from mephisto_providers.mock.actions import MockUnit
 

@@ -11,8 +11,8 @@ from mephisto_engine.abstractions.channel import AgentDetails, FailureReason, Un
 from mephisto_engine.data_model import OnboardingAgent
 from mephisto_engine.database.operations.onboarding import reset
 from mephisto_engine.database.operations.workers import grant_qualification
-from mephisto_engine.operations.details import UnitDetail, read_detail
-from mephisto_engine.operations.snapshot import Subject
+from mephisto_engine.operations.watching.details import UnitDetail, read_detail
+from mephisto_engine.operations.watching.snapshot import Subject
 
 QUALIFICATION = "trained"
 

@@ -21,7 +21,7 @@ from mephisto_engine.data_model import Agent, Event, Submission, Unit
 from mephisto_engine.data_model.records import SubmittedUnit
 from mephisto_engine.data_model.status import LIVE_AGENT
 from mephisto_engine.errors import StateError
-from mephisto_engine.operations.doctor import check_invariants
+from mephisto_engine.operations.checks.doctor import check_invariants
 
 STEPS = 120
 LIMIT_AT_ONCE = 2

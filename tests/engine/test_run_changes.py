@@ -15,7 +15,8 @@ from mephisto_engine.data_model import Command, Unit, Worker
 from mephisto_engine.data_model.records import UnitRecord
 from mephisto_engine.database.operations.budgets import set_project_budget
 from mephisto_engine.errors import MephistoError, ProviderError, StateError
-from mephisto_engine.operations.command_kinds import (
+from mephisto_engine.operations.checks.invariants import check_invariants
+from mephisto_engine.operations.commands.kinds import (
     Block,
     Change,
     Disconnect,
@@ -28,9 +29,8 @@ from mephisto_engine.operations.command_kinds import (
     Stop,
     parse_change,
 )
-from mephisto_engine.operations.commands import ask
-from mephisto_engine.operations.invariants import check_invariants
-from mephisto_engine.operations.run_lease import is_driven
+from mephisto_engine.operations.control import ask
+from mephisto_engine.operations.runs.run_lease import is_driven
 from mephisto_providers.mock import MockProvider
 
 WHO = "operator:ada"

@@ -25,9 +25,9 @@ from mephisto_engine.errors import (
     LeaseLostError,
     StateError,
 )
-from mephisto_engine.operations.commands import issue_command, stop_run
-from mephisto_engine.operations.database_checks import check_database
-from mephisto_engine.operations.findings import Finding
+from mephisto_engine.operations.checks.database_checks import check_database
+from mephisto_engine.operations.checks.findings import Finding
+from mephisto_engine.operations.control import issue_command, stop_run
 from mephisto_engine.processes import own_mark
 from mephisto_providers.mock import MockProvider
 
@@ -162,7 +162,7 @@ async def test_an_engine_that_closes_leaves_its_runs_to_be_resumed(world: World)
 async def test_a_crash_while_a_run_is_being_closed_loses_no_unit(
     world: World, ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mephisto_engine.operations import run_driver
+    from mephisto_engine.operations.live import run_driver
 
     monkeypatch.setattr(run_driver, "LINGER_SECONDS", 60.0)
     budget = {"budget": 0.1} if ending == "budget" else {}

@@ -341,7 +341,7 @@ def test_options_that_cannot_work_are_named_before_anything_exists(
 
 
 def doctor_is_content(world: World) -> bool:
-    from mephisto_engine.operations.invariants import check_invariants
+    from mephisto_engine.operations.checks.invariants import check_invariants
 
     return all(finding.level == "ok" for finding in check_invariants(world.db))
 

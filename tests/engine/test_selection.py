@@ -8,14 +8,14 @@ import pytest
 from engine_world import World
 
 from mephisto_engine.database.queries import browse
-from mephisto_engine.operations.monitor import Monitor
-from mephisto_engine.operations.selection import (
+from mephisto_engine.operations.watching.monitor import Monitor
+from mephisto_engine.operations.watching.selection import (
     Selection,
     count_selected_units,
     keys_in_order,
     selected_units,
 )
-from mephisto_engine.operations.snapshot import View, Window
+from mephisto_engine.operations.watching.snapshot import View, Window
 
 
 async def test_units_are_meant_by_their_ids_within_one_run(world: World):

@@ -18,8 +18,8 @@ from mephisto_engine.data_model.status import AgentStatus
 from mephisto_engine.database.operations import agents as agent_ops
 from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.errors import StorageError
-from mephisto_engine.operations import hooks
-from mephisto_engine.operations.presence import SILENCE_SECONDS
+from mephisto_engine.operations.live import hooks
+from mephisto_engine.operations.live.presence import SILENCE_SECONDS
 
 MINUTES = 60
 MINUTE = timedelta(minutes=1)

@@ -8,8 +8,8 @@ import pytest
 from engine_world import World
 
 from mephisto_engine.database.queries import activity
-from mephisto_engine.operations.monitor import Monitor
-from mephisto_engine.operations.snapshot import Snapshot, View, Window
+from mephisto_engine.operations.watching.monitor import Monitor
+from mephisto_engine.operations.watching.snapshot import Snapshot, View, Window
 
 
 @pytest.fixture

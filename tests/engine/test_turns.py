@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from mephisto_engine.operations.turns import Turns
+from mephisto_engine.operations.live.turns import Turns
 
 
 async def test_arrivals_of_one_worker_take_turns() -> None:

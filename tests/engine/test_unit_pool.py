@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from mephisto_engine.operations.unit_pool import Cursor, UnitPool
+from mephisto_engine.operations.live.unit_pool import Cursor, UnitPool
 
 WORKERS = st.integers(0, 4)
 

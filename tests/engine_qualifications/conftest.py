@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from mephisto_engine.database import MephistoDB
-from mephisto_engine.operations import heartbeat, run_driver
+from mephisto_engine.operations.live import heartbeat, run_driver
 from mephisto_engine.testing.clock import FakeClock
 
 sys.path.append(str(Path(__file__).parent.parent / "engine"))

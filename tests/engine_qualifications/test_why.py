@@ -15,7 +15,7 @@ from mephisto_engine.database.operations import agents
 from mephisto_engine.database.operations import workers as operations
 from mephisto_engine.database.queries.workers import find_worker
 from mephisto_engine.errors import NotFoundError, Problem, StateError
-from mephisto_engine.operations.why import Explanation, explain
+from mephisto_engine.operations.live.why import Explanation, explain
 
 ACTOR = "operator:ada"
 

@@ -11,8 +11,8 @@ from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations import workers as ops
 from mephisto_engine.database.queries.worker_history import worker_history
 from mephisto_engine.errors import NotFoundError
-from mephisto_engine.operations.selection import Selection
-from mephisto_engine.operations.snapshot import Window
+from mephisto_engine.operations.watching.selection import Selection
+from mephisto_engine.operations.watching.snapshot import Window
 from mephisto_engine.operations.worker_desk import WorkerDesk
 from mephisto_engine.testing.conformance.database import StoredRun
 

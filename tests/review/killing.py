@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from mephisto_engine.operations.review import Review
+from mephisto_engine.operations.reviewing.review import Review
 
 T = TypeVar("T")
 

@@ -7,9 +7,9 @@ from typing import Any
 from mephisto_engine.data_model import Intent, TaskRun
 from mephisto_engine.data_model.status import IntentStatus
 from mephisto_engine.database import MephistoDB
-from mephisto_engine.operations.invariants import check_invariants
-from mephisto_engine.operations.payments import Patience
-from mephisto_engine.operations.review import Review
+from mephisto_engine.operations.checks.invariants import check_invariants
+from mephisto_engine.operations.money.payments import Patience
+from mephisto_engine.operations.reviewing.review import Review
 from mephisto_engine.testing.conformance.database import StoredRun
 from mephisto_providers.mock.ledger import LEDGER, Ledger
 

@@ -15,10 +15,10 @@ from mephisto_engine.database.operations import budgets
 from mephisto_engine.database.operations.budgets import Reservation
 from mephisto_engine.database.operations.review import NewDecision
 from mephisto_engine.errors import NotFoundError, StateError
-from mephisto_engine.operations import heartbeat, launcher, run_driver
-from mephisto_engine.operations.monitor import Monitor
-from mephisto_engine.operations.review import Review
-from mephisto_engine.operations.snapshot import View
+from mephisto_engine.operations.live import heartbeat, launcher, run_driver
+from mephisto_engine.operations.reviewing.review import Review
+from mephisto_engine.operations.watching.monitor import Monitor
+from mephisto_engine.operations.watching.snapshot import View
 from mephisto_engine.testing.clock import FakeClock
 
 sys.path.append(str(Path(__file__).parent.parent / "engine"))

@@ -29,9 +29,9 @@ from mephisto_engine.database.operations.review import NewDecision
 from mephisto_engine.database.queries.details import MOST_UPDATES
 from mephisto_engine.database.queries.neighbours import LONGEST, Neighbour, neighbours
 from mephisto_engine.database.queries.standing import Figures
-from mephisto_engine.operations.review_checks import Looked, engine_checks
-from mephisto_engine.operations.run_setup import RunSetup
-from mephisto_engine.operations.unit_sections import Beside, read_sections
+from mephisto_engine.operations.reading.review_checks import Looked, engine_checks
+from mephisto_engine.operations.reading.unit_sections import Beside, read_sections
+from mephisto_engine.operations.runs.run_setup import RunSetup
 from mephisto_engine.testing.conformance.database import StoredRun
 
 TEXT = "the heat of the iron melts the wax so that the towel takes it up"

@@ -14,7 +14,7 @@ from review_world import ReviewedRun, check_books, ledger_of
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations.review import NewDecision
 from mephisto_engine.errors import ProviderError, StateError
-from mephisto_engine.operations.payments import STEPS
+from mephisto_engine.operations.money.payments import STEPS
 
 WORKERS = ("alice", "bob", "carol", "alice", "bob", "carol")
 BUDGET = 90

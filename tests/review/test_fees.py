@@ -11,9 +11,9 @@ from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations.review import NewDecision
 from mephisto_engine.errors import PluginError, StateError
-from mephisto_engine.operations.accounts import money_of_run
-from mephisto_engine.operations.fees import Fees
-from mephisto_engine.operations.monitor import Monitor
+from mephisto_engine.operations.money.accounts import money_of_run
+from mephisto_engine.operations.money.fees import Fees
+from mephisto_engine.operations.watching.monitor import Monitor
 from mephisto_engine.testing.clock import FakeClock
 from mephisto_providers.inhouse import InhouseArgs, InhouseProvider
 from mephisto_providers.mock import MockArgs, MockProvider

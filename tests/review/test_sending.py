@@ -12,8 +12,8 @@ from mephisto_engine.data_model.status import IntentStatus
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations.review import NewDecision
 from mephisto_engine.errors import ProviderError, StateError
-from mephisto_engine.operations.accounts import money_of_project, money_of_run
-from mephisto_engine.operations.payments import sending_alone
+from mephisto_engine.operations.money.accounts import money_of_project, money_of_run
+from mephisto_engine.operations.money.payments import sending_alone
 
 
 def _intents(db: MephistoDB) -> dict[str, str]:

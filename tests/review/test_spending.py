@@ -28,10 +28,10 @@ from mephisto_engine.database.operations import budgets, changes, runs
 from mephisto_engine.database.operations.review import NewDecision
 from mephisto_engine.database.operations.runs import NewAssignment
 from mephisto_engine.errors import ProviderError, StateError
-from mephisto_engine.operations.accounts import money_of_project, money_of_run
-from mephisto_engine.operations.fees import fees_of_run
-from mephisto_engine.operations.payments import STEPS
-from mephisto_engine.operations.review import Review
+from mephisto_engine.operations.money.accounts import money_of_project, money_of_run
+from mephisto_engine.operations.money.fees import fees_of_run
+from mephisto_engine.operations.money.payments import STEPS
+from mephisto_engine.operations.reviewing.review import Review
 from mephisto_engine.testing.conformance.database import StoredRun, make_new_run
 
 pytestmark = pytest.mark.usefixtures("forgetful_provider")

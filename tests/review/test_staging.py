@@ -8,7 +8,7 @@ from review_world import ReviewedRun
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.database.operations.review import NewDecision
 from mephisto_engine.errors import NotFoundError, StateError
-from mephisto_engine.operations.review import Review
+from mephisto_engine.operations.reviewing.review import Review
 from mephisto_engine.testing.conformance.database import StoredRun
 
 

@@ -29,7 +29,7 @@ from mephisto_engine.operations.importing.source import (
 )
 from mephisto_engine.operations.importing.translate import Translator
 from mephisto_engine.operations.operator import operator_name
-from mephisto_engine.operations.run_folders import run_folder, uploads_in
+from mephisto_engine.operations.runs.run_folders import run_folder, uploads_in
 
 PORTION: Final = 100
 """Assignments of one transaction: live runs have their turn between them."""

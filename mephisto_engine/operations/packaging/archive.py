@@ -21,8 +21,8 @@ from mephisto_engine.errors import StateError
 from mephisto_engine.operations.operator import operator_name
 from mephisto_engine.operations.packaging.files import sha256_of
 from mephisto_engine.operations.packaging.manifest import MANIFEST, files_by_stem, verify
-from mephisto_engine.operations.run_folders import run_folder, site_in, uploads_in
-from mephisto_engine.operations.run_lease import is_driven
+from mephisto_engine.operations.runs.run_folders import run_folder, site_in, uploads_in
+from mephisto_engine.operations.runs.run_lease import is_driven
 
 
 @dataclass

@@ -12,8 +12,8 @@ import orjson
 
 from mephisto_engine.data_model.answers import AnswerRecord, FileRecord
 from mephisto_engine.data_model.units import COMPENSATION_INDEX, GOLD_INDEX, SCREENING_INDEX
-from mephisto_engine.operations.answer_data import AnswerReader, merged_metadata
 from mephisto_engine.operations.packaging.pseudonyms import Hider, WorkerNames
+from mephisto_engine.operations.reading.answer_data import AnswerReader, merged_metadata
 
 Row = dict[str, Any]
 

@@ -11,9 +11,9 @@ import orjson
 from mephisto_engine.clock import from_ms
 from mephisto_engine.database.queries import answers, side_tables
 from mephisto_engine.database.queries.side_tables import Scope
-from mephisto_engine.operations.answer_data import merged_metadata
 from mephisto_engine.operations.packaging.pseudonyms import Hider, WorkerNames
 from mephisto_engine.operations.packaging.rows import KINDS, Row, RowMaker, as_json, moment_text
+from mephisto_engine.operations.reading.answer_data import merged_metadata
 
 FOLDER: Final = "tables"
 

@@ -9,7 +9,7 @@ from mephisto_engine.operations.packaging.files import copy_hashed
 from mephisto_engine.operations.packaging.listing import Listing
 from mephisto_engine.operations.packaging.manifest import files_by_stem
 from mephisto_engine.operations.packaging.rows import Row
-from mephisto_engine.operations.run_folders import upload_path
+from mephisto_engine.operations.runs.run_folders import upload_path
 
 
 class UploadCopier:

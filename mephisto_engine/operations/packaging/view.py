@@ -14,13 +14,13 @@ from mephisto_engine.database.queries.archive import archived_uploads
 from mephisto_engine.database.queries.dataset import dataset_facts, run_config
 from mephisto_engine.database.queries.side_tables import worker_names
 from mephisto_engine.errors import StorageError
-from mephisto_engine.operations.answer_data import AnswerReader
 from mephisto_engine.operations.packaging.columns import Columns
 from mephisto_engine.operations.packaging.pseudonyms import Hider, WorkerNames
 from mephisto_engine.operations.packaging.request import Format, PackageRequest
 from mephisto_engine.operations.packaging.rows import Row, RowMaker, as_json
 from mephisto_engine.operations.packaging.side_tables import SideRows, SideTable
 from mephisto_engine.operations.packaging.staging import Stage
+from mephisto_engine.operations.reading.answer_data import AnswerReader
 
 PART_UNITS: Final = 2000
 """Units of a part: what an interrupted export has to do again at most."""

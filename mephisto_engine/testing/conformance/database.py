@@ -27,7 +27,7 @@ from mephisto_engine.database.operations.reopening import reopen_units
 from mephisto_engine.database.operations.runs import NewAssignment, NewRun
 from mephisto_engine.database.transaction import Transaction
 from mephisto_engine.errors import LeaseHeldError, StateError, StorageError
-from mephisto_engine.operations.invariants import check_invariants
+from mephisto_engine.operations.checks.invariants import check_invariants
 from mephisto_engine.testing.clock import FakeClock
 from mephisto_engine.tokens import new_token
 

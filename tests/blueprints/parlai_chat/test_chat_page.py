@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mephisto_engine.operations import presence
+from mephisto_engine.operations.live import presence
 
 pytestmark = pytest.mark.browser
 

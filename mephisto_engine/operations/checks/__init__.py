@@ -1,0 +1,1 @@
+"""What the doctor looks at: the installation, the database, the invariants of its content."""

@@ -1,0 +1,1 @@
+"""What moves a live run: units go out, workers get them, answers are stored and judged."""

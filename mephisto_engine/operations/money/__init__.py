@@ -1,0 +1,1 @@
+"""Fees, accounts, payments, and what an hour of work brings."""

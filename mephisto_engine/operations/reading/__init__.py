@@ -1,0 +1,1 @@
+"""How one unit reads: its sections, checks and timeline."""

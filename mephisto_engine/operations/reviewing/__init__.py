@@ -1,0 +1,1 @@
+"""Decisions on units, and how good the answers are."""
