@@ -24,6 +24,7 @@ from mephisto_engine.testing.conformance import BlueprintCase, BlueprintConforma
 
 OPTION = "mephisto.blueprint."
 EXAMPLE = Path(__file__).parents[3] / "examples" / "form"
+ANY_PORT = ["mephisto.architect.port=0"]
 TEMPLATE = form(field(help="About {{thing}}"), title="On {{thing}}")
 Make = Callable[..., FormBlueprint]
 
@@ -227,7 +228,7 @@ def test_the_site_has_the_page_and_the_insertions(tmp_path: Path, make: Make) ->
 
 
 def test_the_example_is_sound(make: Make) -> None:
-    config = load_launch_config(EXAMPLE / "conf.yaml", [], Registry())
+    config = load_launch_config(EXAMPLE / "conf.yaml", ANY_PORT, Registry())
     args = config.blueprint_args
     assert list(FormBlueprint.assert_task_args(args, SharedStaticTaskState())) == []
 
@@ -302,7 +303,7 @@ class TestFormBlueprint(BlueprintConformance):
 class TestFormBlueprintOfAFolder(BlueprintConformance):
     @pytest.fixture
     def case(self) -> BlueprintCase:
-        config = load_launch_config(EXAMPLE / "conf.yaml", [], Registry())
+        config = load_launch_config(EXAMPLE / "conf.yaml", ANY_PORT, Registry())
         return BlueprintCase(
             FormBlueprint,
             config.blueprint_args,

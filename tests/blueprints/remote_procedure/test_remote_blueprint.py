@@ -44,10 +44,11 @@ class TestRemoteProcedureBlueprint(BlueprintConformance):
 
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "remote_procedure"
+ANY_PORT = ["mephisto.architect.port=0"]
 
 
 def test_the_example_is_sound() -> None:
-    config = load_launch_config(EXAMPLE / "conf.yaml", [], Registry())
+    config = load_launch_config(EXAMPLE / "conf.yaml", ANY_PORT, Registry())
     assert isinstance(config.shared_state, SharedRemoteProcedureTaskState)
     assert set(config.shared_state.function_registry) == {"check_headline", "suggest_start"}
 
