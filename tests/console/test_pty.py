@@ -199,7 +199,7 @@ def test_resizing_while_running_redraws(start):
     console.wait_for("─ Rate and money ─")
     for columns, lines in ((40, 10), (200, 60), (61, 17), (80, 24)):
         console.resize(columns, lines)
-    console.wait_for("1 of 359 ─┘")
+    console.wait_for("1 of 359 · sort latest · spc mark ─┘")
 
 
 def test_a_cursor_move_costs_little(start):
