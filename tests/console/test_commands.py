@@ -103,7 +103,7 @@ EFFECTS = {
 
 
 def test_every_command_has_an_effect_that_is_tested():
-    # The review's keys need a database: `test_review_screen.py` presses all of them.
+    # The review's keys need a database: the tests in `review/` press all of them.
     others = {command.id for command in COMMANDS if command.scope != "review"}
     assert others == set(EFFECTS) | set(LAUNCH_EFFECTS)
 
