@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,10 @@ import pytest
 from mephisto_engine.database import MephistoDB
 from mephisto_engine.operations.checks.doctor import check_invariants
 from mephisto_engine.testing.clock import FakeClock
+
+# A shell that starts tests in the background has them, and what they start, ignore ctrl+c.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

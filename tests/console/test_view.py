@@ -207,10 +207,10 @@ def test_a_paused_run_says_how_it_goes_on():
 
 def test_the_bell_rings_for_news_only():
     world = normal_world()
-    idle = replace(world, runs=(a_run(units={"completed": 0}),), errors=0)
-    submitted = replace(idle, runs=(a_run(units={"launched": 2, "completed": 1}),))
-    more = replace(idle, runs=(a_run(units={"launched": 1, "completed": 2}),))
-    ended = replace(more, runs=(a_run(status="completed", units={"completed": 3}),))
+    idle = replace(world, runs=(a_run(),), errors=0)
+    submitted = replace(idle, to_review=1)
+    more = replace(idle, to_review=2)
+    ended = replace(more, runs=(a_run(status="completed"),), to_review=3)
     failed = replace(ended, errors=1)
     bell = Bell()
     heard = [bell.rings_for(one) for one in (idle, idle, submitted, more, ended, ended, failed)]
