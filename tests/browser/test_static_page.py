@@ -116,7 +116,7 @@ def test_a_script_that_fails_is_reported_and_stops_nothing(
     )
     page = browser.open(link(server))
     page.wait_for_text("on")
-    assert "nonsense" in str(server.posts("/log_error")[0]["error_data"])
+    assert "nonsense" in str(server.first_post("/log_error")["error_data"])
 
 
 def test_a_task_may_hide_the_submit_button_and_press_it(

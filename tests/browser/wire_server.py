@@ -49,6 +49,7 @@ class WireServer:
         self._loop = asyncio.new_event_loop()
         self._started = threading.Event()
         self._stop = asyncio.Event()
+        self._news = threading.Condition()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=[self._serve()])
 
     def __enter__(self) -> WireServer:
@@ -63,6 +64,17 @@ class WireServer:
 
     def posts(self, path: str) -> list[dict[str, Any]]:
         return [body for name, body in self.received if name == path]
+
+    def first_post(self, path: str) -> dict[str, Any]:
+        """The first one to this path, once it has come: a page shows more before it has posted."""
+        with self._news:
+            assert self._news.wait_for(lambda: self.posts(path), timeout=30), f"no post to {path}"
+        return self.posts(path)[0]
+
+    def _receive(self, path: str, body: dict[str, Any]) -> None:
+        with self._news:
+            self.received.append((path, body))
+            self._news.notify_all()
 
     async def _serve(self) -> None:
         app = web.Application()
@@ -99,7 +111,7 @@ class WireServer:
         return web.Response(text=PROVIDER_SCRIPT, content_type="text/javascript")
 
     async def _post(self, request: web.Request) -> web.Response:
-        self.received.append((request.path, await request.json()))
+        self._receive(request.path, await request.json())
         if request.path == "/submit_onboarding":
             self.agent_id = "token-2"
         details = {
@@ -114,9 +126,9 @@ class WireServer:
         if self.submit_status != 200:
             raise web.HTTPServiceUnavailable
         if request.content_type == "application/json":
-            self.received.append((request.path, await request.json()))
+            self._receive(request.path, await request.json())
         else:
-            self.received.append((request.path, await self._read_form(request)))
+            self._receive(request.path, await self._read_form(request))
         return web.json_response({"status": "Submitted!"})
 
     async def _read_form(self, request: web.Request) -> dict[str, Any]:

@@ -258,14 +258,14 @@ def test_rules_of_the_task_get_the_field_the_value_and_their_arguments(open_form
     page.at("[name=code]", "fill", "xyz")
     page.click(SUBMIT)
     page.wait_for_text(STORED)
-    assert "sad rule" in str(server.posts("/log_error")[0]["error_data"])
+    assert "sad rule" in str(server.first_post("/log_error")["error_data"])
 
 
 def test_a_script_that_does_not_load_is_reported_and_the_form_works(open_form: Any) -> None:
     page, server = open_form(form(field("a")), custom_triggers__js="export nonsense nonsense")
     page.click(SUBMIT)
     page.wait_for_text(STORED)
-    assert "SyntaxError" in str(server.posts("/log_error")[0]["error_data"])
+    assert "SyntaxError" in str(server.first_post("/log_error")["error_data"])
 
 
 TRIGGER_SCRIPT = """
