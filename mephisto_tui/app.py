@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import shutil
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,8 +14,9 @@ from typing import Any, ClassVar, Final, Literal
 from rich.console import RenderableType
 from textual._compositor import ChopsUpdate
 from textual.app import App, SuspendNotSupported
-from textual.events import Event, Key
+from textual.events import Event, Key, Resize
 from textual.filter import LineFilter
+from textual.geometry import Size
 from textual.screen import Screen
 
 from mephisto_engine.clock import Clock, SystemClock
@@ -173,6 +175,7 @@ class ConsoleApp(App[ConsoleExit]):
 
     def tick(self) -> None:
         """Take the latest snapshot to the screen in front."""
+        self._heed_size()
         snapshot = self.bridge.latest()
         if snapshot is not None:
             self._show_title(snapshot)
@@ -183,6 +186,12 @@ class ConsoleApp(App[ConsoleExit]):
             if isinstance(front, ConsoleScreen):
                 front.tick()
         self.keeper.keep(self._session, self.clock.monotonic())
+
+    def _heed_size(self) -> None:
+        """Take up a resize that no signal told of: the last one of a burst may get lost."""
+        size = Size(*shutil.get_terminal_size())
+        if size != self.size and not self.is_headless:
+            self.post_message(Resize(size, size))
 
     def _show_title(self, snapshot: Snapshot) -> None:
         title = window_title(self._watched(snapshot), snapshot.errors)

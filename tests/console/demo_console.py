@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -28,6 +29,7 @@ class BusyBridge(FakeBridge):
 
     rows_a_second = 0
     is_newest_first = False
+    is_deaf = False
     fails_at = float("inf")
     _changed_at = 0.0
 
@@ -35,6 +37,8 @@ class BusyBridge(FakeBridge):
         if not self._changed_at:
             self._changed_at = time.monotonic()
             os.write(2, b"noise meanwhile\n")
+        if self.is_deaf:  # from now on: the console has just begun to listen
+            signal.signal(signal.SIGWINCH, signal.SIG_IGN)
         now = time.monotonic()
         if now > self.fails_at:
             raise RuntimeError(f"made to fail {console_world.HOSTILE}")
@@ -80,6 +84,7 @@ def main() -> int:
     parser.add_argument("--fail", action="store_true")
     parser.add_argument("--theme", default="")
     parser.add_argument("--owns", action="store_true")
+    parser.add_argument("--deaf", action="store_true", help="no signal tells of a resize")
     parser.add_argument("--log", type=Path)
     parser.add_argument("--exit-to", type=Path)
     options = parser.parse_args()
@@ -93,6 +98,7 @@ def main() -> int:
     bridge = BusyBridge(world=world, owns_engine=options.owns, engine_runs=[142])
     bridge.rows_a_second = options.busy
     bridge.is_newest_first = options.churn
+    bridge.is_deaf = options.deaf
     if options.fail:
         bridge.fails_at = time.monotonic() + 1.0
     print("noise before", file=sys.stderr)

@@ -202,6 +202,13 @@ def test_resizing_while_running_redraws(start):
     console.wait_for("1 of 359 · sort latest · spc mark ─┘")
 
 
+def test_a_resize_that_no_signal_tells_of_is_found_out(start):
+    console = start("--run", "142", "--deaf")
+    console.wait_for("─ Units 359 ─")
+    console.resize(160, 50)
+    console.wait_for("─ Rate and money ─")
+
+
 def test_a_cursor_move_costs_little(start):
     console = start("--run", "142")
     console.wait_for("─ Units 359 ─")
