@@ -65,7 +65,7 @@ class RunDriver:
         self._worker_link = ""
         self._live: LiveRun
         self._supervisor: Supervisor
-        self._launcher: TaskLauncher
+        self._publishing: TaskLauncher | None = None
         self._desk: CommandDesk
         self._architect: Architect | None = None
         self._heartbeat = Heartbeat(
@@ -101,7 +101,7 @@ class RunDriver:
                 await self._db.write(self._reopen, actor)
             url = await self._put_on_line()
             self._worker_link = self._job.provider.worker_link(url)
-            self._launcher = TaskLauncher(self._db, self._live, self._job, url, self._wake)
+            self._publishing = TaskLauncher(self._db, self._live, self._job, url, self._wake)
             self._desk = self._make_desk()
             await self._renew()
             await self._move(RunStatus.LIVE, actor, url=url)
@@ -114,6 +114,12 @@ class RunDriver:
         self._tasks = [self._driving, loop.create_task(self._heartbeat.beat())]
         self._idle.restart()
         await self._launcher.wait_for_first_units()
+
+    @property
+    def _launcher(self) -> TaskLauncher:
+        """What publishes units: there is one from when the run is on line."""
+        assert self._publishing is not None
+        return self._publishing
 
     async def stop(self, actor: str, is_now: bool, reason: str) -> str:
         """Let no more workers in; end those at work at once, or wait for them.
@@ -212,7 +218,7 @@ class RunDriver:
             self._deadlines,
             self._wake,
             self._requeued,
-            lambda: getattr(self, "_launcher", None),
+            lambda: self._publishing,
         )
 
     async def _put_on_line(self) -> str:
@@ -400,8 +406,8 @@ class RunDriver:
 
     def _requeued(self, units: list[tuple[int, int]]) -> None:
         # Conversations of before the engine was away are mended while the run is put on line.
-        if hasattr(self, "_launcher"):
-            self._launcher.add(units)
+        if self._publishing is not None:
+            self._publishing.add(units)
 
     def _wake(self) -> None:
         self._changed.set()
