@@ -30,7 +30,6 @@ _PASSIVE: Final = {
     b"BM": "a BMP picture",
     b"II*\0": "a TIFF picture",
     b"MM\0*": "a TIFF picture",
-    b"%PDF-": "a PDF",
     b"OggS": "an Ogg recording",
     b"fLaC": "a FLAC recording",
     b"ID3": "an MP3 recording",
@@ -134,6 +133,10 @@ def run_beside(opening: Opening) -> int:
 
 def _kind(head: bytes) -> str:
     """What the first bytes say: a kind that only shows itself, ``text``, or nothing."""
+    if head.startswith(b"%PDF-"):
+        return "a PDF"
+    if _is_text(head):  # before the rest: a sentence may begin with BM, and a picture has no text
+        return "text"
     if head[:4] == b"RIFF" and head[8:12] in _RIFF:
         return _RIFF[head[8:12]]
     if head[4:8] == b"ftyp":
@@ -141,7 +144,7 @@ def _kind(head: bytes) -> str:
     for beginning, kind in _PASSIVE.items():
         if head.startswith(beginning):
             return kind
-    return "text" if _is_text(head) else ""
+    return ""
 
 
 def _is_text(head: bytes) -> bool:

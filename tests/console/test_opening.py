@@ -52,6 +52,13 @@ def test_text_goes_to_the_pager_by_its_path(tmp_path, programs):
     assert opener.opening_of(path, "", {"PAGER": "no-such-program"}).command[0] == "less"
 
 
+@pytest.mark.parametrize(
+    "text", ["BMW is a maker of cars", "ID3 is an algorithm", "GIF89a it says"]
+)
+def test_text_that_begins_like_a_picture_is_text(tmp_path, programs, text):
+    assert opener.opening_of(file_of(tmp_path, text.encode()), "", DISPLAY).kind == "text"
+
+
 def test_text_that_would_steer_the_terminal_is_shown_as_a_safe_copy(tmp_path, programs):
     opening = opener.opening_of(file_of(tmp_path, b"a\x1b[2J\nb"), "", {})
     assert opening.text == "a␛[2J\nb"

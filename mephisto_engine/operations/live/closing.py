@@ -28,6 +28,7 @@ from mephisto_engine.database.queries.publishing import maybe_published
 from mephisto_engine.database.queries.runs import find_run, run_record
 from mephisto_engine.errors import StateError
 from mephisto_engine.operations.runs.provider_access import provider_of_run
+from mephisto_engine.operations.runs.run_folders import run_folder, site_in, uploads_in
 from mephisto_engine.operations.runs.run_lease import RunLease
 from mephisto_engine.phrases import number_of
 
@@ -97,8 +98,9 @@ def _architect_of_run(db: MephistoDB, home: Path, registry: Registry, run_id: in
     run = db.read(find_run, run_id)
     architect: type[Architect] = registry.load(PluginKind.ARCHITECT, run.architect_type)
     args = stored_args(run.config, PluginKind.ARCHITECT, run.architect_type, registry)
-    folder = home / "runs" / str(run_id)
-    site = Site(folder / "site", folder / "uploads", task_config={}, provider_script="", title="")
+    folder = run_folder(home, run_id)
+    root, uploads = site_in(folder), uploads_in(folder)
+    site = Site(root, uploads, task_config={}, provider_script="", title="")
     backend = cast(Backend, _NoBackend())
     return architect(args, ArchitectContext(db.read(run_record, run_id), site, backend))
 
