@@ -96,16 +96,22 @@ def chosen(selection: Selection) -> Any:
     return where
 
 
-def answers(ids: Sequence[int]) -> list[AnswerRecord]:
-    """Units by their ids, in the order of the ids, with all that was handed in for them."""
-    return sorted(stream_answers(ids), key=lambda record: record.unit.id)
+def answers(ids: Sequence[int], *, has_history: bool = True) -> list[AnswerRecord]:
+    """Units by their ids, in the order of the ids, with all that was handed in for them.
+
+    Args:
+        ids: of the units.
+        has_history: whether to read what was said too, which can be much.
+    """
+    found = stream_answers(ids, has_history=has_history)
+    return sorted(found, key=lambda record: record.unit.id)
 
 
-def stream_answers(ids: Sequence[int]) -> Iterator[AnswerRecord]:
-    """The same, those of an assignment together, one in memory at a time; inside `read`."""
+def stream_answers(ids: Sequence[int], *, has_history: bool = True) -> Iterator[AnswerRecord]:
+    """All of the units, those of an assignment together, one in memory at a time; inside `read`."""
     units = id_list(ids)
     agents = id_list([agent for (agent,) in _HOLDERS.stream(ids=units)])
-    return _records(_OF_UNITS.stream(ids=units), agents, _reviews(units))
+    return _records(_OF_UNITS.stream(ids=units), agents, _reviews(units), has_history=has_history)
 
 
 def stream_agents(ids: Sequence[int]) -> Iterator[AnswerRecord]:
@@ -115,9 +121,13 @@ def stream_agents(ids: Sequence[int]) -> Iterator[AnswerRecord]:
 
 
 def _records(
-    rows: Iterator[tuple[Any, ...]], agents: str, reviews: dict[int, ReviewRecord]
+    rows: Iterator[tuple[Any, ...]],
+    agents: str,
+    reviews: dict[int, ReviewRecord],
+    *,
+    has_history: bool = True,
 ) -> Iterator[AnswerRecord]:
-    updates = _by_agent(_UPDATES, agents)
+    updates = _by_agent(_UPDATES, agents) if has_history else {}
     metadata = _by_agent(_METADATA, agents)
     files = _files(agents)
     people = _people(agents)

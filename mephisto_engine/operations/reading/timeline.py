@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from mephisto_engine.abstractions.review_view import Moment
+from mephisto_engine.cents import dollars
 from mephisto_engine.clock import from_ms
 from mephisto_engine.data_model.status import HOLDING_AGENT
 from mephisto_engine.database.queries import details as queries
@@ -77,7 +78,7 @@ def _said(holder: AgentFacts) -> Iterator[Moment]:
 
 def _of_decisions(unit_id: int) -> Iterator[Moment]:
     for created, verdict, status, status_ms, note, bonus, by, error in queries.decisions(unit_id):
-        extra = f", bonus {bonus} cents" if bonus else ""
+        extra = f", bonus {dollars(bonus)}" if bonus else ""
         yield Moment(from_ms(created), f"{by} staged {verdict}{extra}: {note}".rstrip(": "))
         if status != "staged":
             yield Moment(from_ms(status_ms), f"the decision was {status}")
@@ -85,7 +86,7 @@ def _of_decisions(unit_id: int) -> Iterator[Moment]:
             yield Moment(from_ms(status_ms), f"sending failed: {error}", is_bad=True)
     for at, kind, status, cents, error in queries.intents(unit_id):
         is_bad = status in ("failed", "unknown")
-        yield Moment(from_ms(at), f"{kind} {cents} cents: {error or status}", is_bad)
+        yield Moment(from_ms(at), f"{kind} {dollars(cents)}: {error or status}", is_bad)
 
 
 def _short(body: str) -> str:

@@ -9,7 +9,7 @@ from mephisto_engine.abstractions.registry import Registry
 from mephisto_engine.abstractions.review_view import Check, Files, Moment, SubmittedData
 from mephisto_engine.data_model.answers import AnswerRecord, FileRecord
 from mephisto_engine.database.queries.answers import answers
-from mephisto_engine.database.queries.details import updates_of
+from mephisto_engine.database.queries.details import MOST_UPDATES, count_updates, updates_of
 from mephisto_engine.database.queries.neighbours import neighbours
 from mephisto_engine.database.queries.reviewed_worker import worker_figures
 from mephisto_engine.database.queries.standing import Figures
@@ -21,7 +21,7 @@ from mephisto_engine.operations.runs.run_setup import RunSetup, run_setup
 
 def unit_reading(unit_id: int, registry: Registry, home: Path) -> Reading:
     """A unit, which there is, in whatever state; inside `MephistoDB.read`."""
-    (record,) = answers([unit_id])
+    (record,) = answers([unit_id], has_history=False)
     setup = run_setup(record.unit.task_run_id)
     checks = None
     if is_answered(record) and record.unit.worker_id is not None:
@@ -73,7 +73,9 @@ def reading_of(
         setup,
         registry,
     )
-    shown, said = len(history), len(record.history)
+    shown = said = len(history)
+    if shown == MOST_UPDATES and record.agent_id is not None:
+        said = count_updates(record.agent_id)
     missing = f"The last {shown} of {said:,} messages are shown." if shown < said else ""
     return Reading(reading.sections, fault or reading.fault or missing)
 

@@ -48,7 +48,7 @@ def reviewed_unit(unit_id: int, registry: Registry, home: Path) -> ReviewedUnit:
     Raises:
         NotFoundError: there is no such unit.
     """
-    record = next(iter(answers([unit_id])), None)
+    record = next(iter(answers([unit_id], has_history=False)), None)
     if record is None:
         raise NotFoundError(f"There is no unit {unit_id}.")
     setup, around = run_setup(record.unit.task_run_id), surroundings(unit_id)
@@ -65,7 +65,7 @@ def reviewed_item(assignment_id: int, registry: Registry, home: Path) -> tuple[I
 
     They are shown beside each other, and checked where each is opened by itself.
     """
-    records = answers(answered_units(assignment_id))
+    records = answers(answered_units(assignment_id), has_history=False)
     setups = {run_id: run_setup(run_id) for run_id in {row.unit.task_run_id for row in records}}
     found = []
     for record in records:
