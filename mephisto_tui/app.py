@@ -29,6 +29,7 @@ from mephisto_tui.commands import Scope, commands_for
 from mephisto_tui.console_settings import ConsoleSettings, theme_for
 from mephisto_tui.departure import Departure
 from mephisto_tui.ending import ConsoleExit, Reason
+from mephisto_tui.keyboard import KeyboardDriver
 from mephisto_tui.keymap import use_keymap, with_keys
 from mephisto_tui.plugin_survey import PluginSurvey
 from mephisto_tui.safe_text import clean
@@ -51,7 +52,8 @@ from mephisto_tui.view.spans import BLANK, Line, line
 from mephisto_tui.widgets.last_door import AsciiFilter, ColourlessFilter, ControlFilter
 from mephisto_tui.widgets.narrow_update import NarrowUpdate
 
-TICK_SECONDS: Final = 0.25
+TICK_SECONDS: Final = 1.0
+"""How often ages are drawn anew. What is new in the data says so itself."""
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +100,7 @@ class ConsoleApp(App[ConsoleExit]):
         standing_note: str = "",
         rings: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=KeyboardDriver)
         self.bridge = bridge
         self.run_id = run_id
         self.refusal = "this console is read-only" if read_only else bridge.refusal
@@ -127,6 +129,7 @@ class ConsoleApp(App[ConsoleExit]):
         self._title_shown = ""
         self._bell = Bell() if rings or self.settings.rings else None
         self._heard: Snapshot | None = None
+        self._has_heard = False
         self._signals = contextlib.ExitStack()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -138,9 +141,11 @@ class ConsoleApp(App[ConsoleExit]):
             self.open_run(self.run_id)
         else:
             self._return_to(self.keeper.session)
-        self.set_interval(TICK_SECONDS, self.tick)
+        self.set_interval(TICK_SECONDS, self._tick_by_clock)
+        self.bridge.on_news(self._hear)
 
     def on_unmount(self) -> None:
+        self.bridge.on_news(None)
         self._signals.close()
 
     def _return_to(self, kept: Session) -> None:
@@ -173,9 +178,23 @@ class ConsoleApp(App[ConsoleExit]):
             self.keeper.keep(self._session)
         super().exit(result, return_code, message)
 
+    def _tick_by_clock(self) -> None:
+        self._heed_size()
+        self.tick()
+
+    def _hear(self) -> None:
+        """There is something new. Called in any thread; until it is drawn, once is enough."""
+        if not self._has_heard:
+            self._has_heard = True
+            with contextlib.suppress(RuntimeError):  # the console has just ended
+                self.call_later(self._take_news)
+
+    def _take_news(self) -> None:
+        self._has_heard = False
+        self.tick()
+
     def tick(self) -> None:
         """Take the latest snapshot to the screen in front."""
-        self._heed_size()
         snapshot = self.bridge.latest()
         if snapshot is not None:
             self._show_title(snapshot)

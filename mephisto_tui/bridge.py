@@ -27,7 +27,13 @@ if TYPE_CHECKING:
     from mephisto_tui.review_door import ReviewDoor
 
 PERIOD: Final = 0.25
-"""Least seconds between two snapshots."""
+"""Least seconds between two snapshots that nobody has asked for."""
+STILL_PERIOD: Final = 0.5
+"""The same once nothing was new for `STILL_SECONDS`. What this process stores, and what the
+operator asks for, is seen at once all the same."""
+STILL_SECONDS: Final = 10.0
+ANSWER_PERIOD: Final = 0.05
+"""Least seconds between two answers to wishes: held keys wish thirty times a second."""
 PATIENCE: Final = 2.0
 """Seconds that whoever leaves waits for what has been begun."""
 COMMAND_SECONDS: Final = 30.0
@@ -66,6 +72,9 @@ class Bridge(Protocol):
 
     def latest(self) -> Snapshot | None:
         """The newest picture; None until there is one."""
+
+    def on_news(self, listener: Callable[[], None] | None) -> None:
+        """Whom to tell, in any thread, that there is another picture, or other statistics."""
 
     def freshness(self) -> Freshness:
         """How old the newest picture is, and what keeps it from being renewed."""
@@ -123,7 +132,8 @@ class MonitorBridge:
         self._monitor = monitor or _new_monitor(db)
         self.refusal = refusal
         self.can_detach = can_detach
-        self._statistics = StatisticsFeed(db)
+        self._listener: Callable[[], None] | None = None
+        self._statistics = StatisticsFeed(db, self._tell)
         self.launching = launching
         self._review: ReviewDoor | None = None
         self._desk: tuple[WorkerDesk, DaemonWorker] | None = None
@@ -131,6 +141,7 @@ class MonitorBridge:
         self._read_at: float | None = None
         self._error = ""
         self._stopped = threading.Event()
+        self._is_wished = threading.Event()
         self.is_held_up = False
         """After `stop`: whether something has not returned, as on a disk that hangs."""
         self._commands = DaemonWorker("console-command")
@@ -155,8 +166,12 @@ class MonitorBridge:
         read_at = self._read_at
         return Freshness(None if read_at is None else time.monotonic() - read_at, self._error)
 
+    def on_news(self, listener: Callable[[], None] | None) -> None:
+        self._listener = listener
+
     def want(self, view: View) -> None:
         self._monitor.want(view)
+        self._is_wished.set()
 
     def send(self, kind: str, run_id: int | None, args: dict[str, Any]) -> Future[str]:
         if self.refusal:
@@ -215,6 +230,7 @@ class MonitorBridge:
 
     def stop(self) -> None:
         self._stopped.set()
+        self._is_wished.set()
         self._statistics.stop()
         if self.launching is not None:
             self.launching.close()
@@ -254,19 +270,44 @@ class MonitorBridge:
         return ask(self._db, home, run_id, change, operator_name(), COMMAND_SECONDS)
 
     def _watch(self) -> None:
-        """Keep the latest picture in its slot, at most four times a second."""
+        """Keep the latest picture in its slot, and tell of each new one."""
+        told_at = time.monotonic()
         while not self._stopped.is_set():
             started = time.monotonic()
-            try:
-                self._monitor.wait_for_change(PERIOD)
-                self._snapshot = self._monitor.refresh()
-                self._read_at, self._error = time.monotonic(), ""
-            except Exception as error:
-                # Whatever the database did, the console shows it and tries again.
-                log.exception("the monitor failed")
-                self._error = error.message if isinstance(error, MephistoError) else str(error)
-                self._error = self._error or type(error).__name__
-            self._stopped.wait(max(0.0, started + PERIOD - time.monotonic()))
+            is_still = started - told_at >= STILL_SECONDS
+            self._monitor.wait_for_change(STILL_PERIOD if is_still else PERIOD)
+            self._is_wished.clear()
+            if self._look():
+                told_at = time.monotonic()
+            _wait_until(started + ANSWER_PERIOD, self._stopped)
+            _wait_until(started + PERIOD, self._is_wished)
+
+    def _look(self) -> bool:
+        """Renew the picture; whether there is something to tell."""
+        former, failed = self._snapshot, bool(self._error)
+        try:
+            self._snapshot = self._monitor.refresh()
+            self._read_at, self._error = time.monotonic(), ""
+        except Exception as error:
+            # Whatever the database did, the console shows it and tries again.
+            log.exception("the monitor failed")
+            self._error = error.message if isinstance(error, MephistoError) else str(error)
+            self._error = self._error or type(error).__name__
+        is_new = self._snapshot is not former or bool(self._error) != failed
+        if is_new:
+            self._tell()
+        return is_new
+
+    def _tell(self) -> None:
+        listener = self._listener
+        if listener is not None:
+            listener()
+
+
+def _wait_until(due: float, event: threading.Event) -> None:
+    left = due - time.monotonic()
+    if left > 0:
+        event.wait(left)
 
 
 def _new_monitor(db: MephistoDB) -> Monitor:

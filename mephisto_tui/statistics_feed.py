@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -33,9 +34,11 @@ class Asked(NamedTuple):
 class StatisticsFeed:
     """Whoever asks keeps them coming; while nobody does, nothing is done."""
 
-    def __init__(self, db: MephistoDB) -> None:
+    def __init__(self, db: MephistoDB, tell: Callable[[], None]) -> None:
+        """``tell`` is called in the feed's thread when there is something new."""
         self.error = ""
         self._db = db
+        self._tell = tell
         self._is_stopped = False
         self._worker = DaemonWorker("console-statistics")
         self._job: Future[None] | None = None
@@ -77,3 +80,4 @@ class StatisticsFeed:
             # Whatever the database did, the screen shows it and asks again.
             log.exception("no statistics of run %s", asked.run_id)
             self.error = str(error) or type(error).__name__
+        self._tell()

@@ -30,6 +30,9 @@ RESTORE: Final = (
 
 PUSH_TITLE: Final = "\x1b[22;2t"
 POP_TITLE: Final = "\x1b[23;2t"
+ESCAPE_MS: Final = 40
+"""How long after ESC the rest of a key's sequence may come: terminals, and SSH, send it in one
+piece. What the operator says in ncurses's own variable, ESCDELAY, comes first."""
 MAX_COPIED_BYTES: Final = 74_000
 """What terminals take in one OSC 52 sequence; longer text is cut off by some, dropped by others."""
 
@@ -46,6 +49,11 @@ def refusal(
     if environ.get("TERM", "dumb") in ("", "dumb", "unknown"):
         return "TERM names a terminal that cannot place text (dumb)"
     return ""
+
+
+def expect_escape_soon() -> None:
+    """Have Textual wait `ESCAPE_MS` for a sequence; it reads this once, when it is imported."""
+    os.environ.setdefault("ESCDELAY", str(ESCAPE_MS))
 
 
 def shows_only_ascii(environ: Mapping[str, str] = os.environ) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -117,7 +118,13 @@ class MephistoDB:
 
     def change_counter(self) -> int:
         """A number that changes when another connection, of any process, has committed."""
-        return int(self._reader.fetch("PRAGMA data_version")[0][0])
+        # Asked several times a second for days, so past what a query passes through elsewhere.
+        try:
+            connection = self._reader.connection()  # type: ignore[no-untyped-call]
+            [(number,)] = connection.execute("PRAGMA data_version")
+        except sqlite3.Error as error:
+            raise StorageError(f"The database could not be read: {error}.") from error
+        return int(number)
 
     def on_commit(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Have ``listener`` called in the writer thread after each commit; returns how to stop."""

@@ -47,7 +47,7 @@ SAID_SECONDS: Final = 8.0
 
 
 class ConsoleScreen(Screen[None]):
-    """Takes the latest snapshot four times a second while it is in front, and draws it.
+    """Takes the latest snapshot while it is in front, and draws it.
 
     The keys of its ``SCOPES`` lead to `action_command`, and that to a method ``do_…`` here or in
     the subclass; what one of them cannot do it says in the message line, no key is silent.
@@ -127,10 +127,6 @@ class ConsoleScreen(Screen[None]):
         """What stands at the right of the modes: order, filter and the like."""
         return BLANK
 
-    def has_new_cells(self) -> bool:
-        """Whether something is highlighted that will soon not be."""
-        return False
-
     def on_mount(self) -> None:
         self.tick()
 
@@ -143,7 +139,7 @@ class ConsoleScreen(Screen[None]):
         self.app.bridge.want(self.view())
 
     def tick(self, *, is_forced: bool = False) -> None:
-        """Draw what is new; ages once a second. Called four times a second while in front."""
+        """Draw what is new, and ages once a second."""
         # While a screen is built up or taken down, some of its widgets are not there.
         with suppress(NoMatches):
             self._draw_what_is_new(is_forced=is_forced)
@@ -158,11 +154,10 @@ class ConsoleScreen(Screen[None]):
             is_due = True
         if self.frozen_at is None:
             self.shown = self._seen
-        is_moving = self.frozen_at is None and (is_due or self.has_new_cells())
         elapsed = self.app.clock.monotonic() - self._figures_at
         is_held = self.frozen_at is not None
         self.are_figures_due = is_forced or is_held or self.is_waiting or elapsed >= FIGURES_SECONDS
-        if self.shown is not None and is_moving:
+        if self.shown is not None and is_due and not is_held:
             self.is_waiting = False
             self.draw(self.shown, now)
         if is_due and self.are_figures_due:

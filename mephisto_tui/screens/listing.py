@@ -56,8 +56,10 @@ class ListScreen(ScrollScreen):
         super().__init__()
         self.typed: dict[str, str] = {}
         """Pane → filter as it was typed."""
+        self._tables: tuple[LiveTable, ...] = ()
 
     def on_mount(self) -> None:
+        self._tables = tuple(self.query(LiveTable))
         kept = self.app.keeper.session.screens.get(self.kept_name)
         if kept is not None:
             self._return_to(kept)
@@ -69,7 +71,7 @@ class ListScreen(ScrollScreen):
 
     def keep(self) -> KeptScreen:
         """What the session is to know of this screen."""
-        tables = [(str(table.id), table) for table in self.query(LiveTable)]
+        tables = [(str(table.id), table) for table in self._tables]
         return KeptScreen(
             self.pane_id(),
             {pane: typed for pane, typed in self.typed.items() if typed},
@@ -82,7 +84,7 @@ class ListScreen(ScrollScreen):
         )
 
     def _return_to(self, kept: KeptScreen) -> None:
-        for table in self.query(LiveTable):
+        for table in self._tables:
             name = str(table.id)
             typed = self.typed[name] = kept.filters.get(name, "")
             sort, is_descending = kept.sorts.get(name, ("", True))
@@ -120,9 +122,6 @@ class ListScreen(ScrollScreen):
         typed = self.typed.get(str(table.id), "").strip()
         noun = table.spec.name.removesuffix("s")
         return [filtered_out(table.unfiltered, noun, typed)] if typed else otherwise
-
-    def has_new_cells(self) -> bool:
-        return any(table.has_new_cells for table in self.query(LiveTable))
 
     def facts_of_mode(self) -> Line:
         table = self.table()

@@ -213,11 +213,6 @@ class LiveTable(LineWidget, can_focus=True):
         self.redraw()
         return had_marks
 
-    @property
-    def has_new_cells(self) -> bool:
-        """Whether some cell is bold that will soon not be."""
-        return bool(self._new_until)
-
     def move(self, delta: int) -> None:
         self.move_to(self._cursor + delta)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -398,6 +398,7 @@ class FakeBridge:
     """The door to decisions of a real database, for the tests of the review screen."""
     door: ReviewDoor | None = None
     desk: FakeDesk = field(default_factory=lambda: FakeDesk())
+    listener: Callable[[], None] | None = None
     _answer: Snapshot | None = None
     _asked: tuple[int, View] | None = None
 
@@ -414,7 +415,13 @@ class FakeBridge:
         return list(self.engine_runs)
 
     def want(self, view: View) -> None:
+        is_other = not self.wishes or self.wishes[-1] != view
         self.wishes.append(view)
+        if is_other and self.listener is not None:
+            self.listener()
+
+    def on_news(self, listener: Callable[[], None] | None) -> None:
+        self.listener = listener
 
     def freshness(self) -> Freshness:
         return self.fresh

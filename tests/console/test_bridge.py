@@ -146,3 +146,35 @@ def test_stopping_the_bridge_closes_the_monitor_and_its_thread(make_bridge, moni
         pass
     assert monitor.is_closed
     assert "console-monitor" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_each_new_picture_is_told_of_once(make_bridge, monitor):
+    pictures = [Snapshot(1, normal_world().taken_at, View())]
+    monitor.refresh = lambda: pictures[0]
+    monitor.wait_for_change = lambda timeout: threading.Event().wait(0.01)
+    bridge, told = make_bridge(), []
+    wait_until(lambda: bridge.latest() is not None)
+    bridge.on_news(lambda: told.append(bridge.latest()))
+    pictures[:] = [Snapshot(2, normal_world().taken_at, View())]
+    wait_until(lambda: told)
+    seen = bridge.freshness().age
+    wait_until(lambda: bridge.freshness().age < seen or told[1:])
+    assert [snapshot.version for snapshot in told] == [2]
+
+
+def test_trouble_and_its_end_are_told_of(make_bridge, monitor):
+    bridge, told = make_bridge(), []
+    wait_until(lambda: bridge.latest() is not None)
+    bridge.on_news(lambda: told.append(bridge.freshness().error))
+    monitor.failure = StorageError("disk I/O error")
+    wait_until(lambda: "disk I/O error" in told)
+    monitor.failure = None
+    wait_until(lambda: told[-1] == "")
+
+
+def test_a_wish_does_not_wait_for_the_next_quarter_second(make_bridge, monitor, monkeypatch):
+    monkeypatch.setattr(bridge_module, "PERIOD", 60.0)
+    bridge = make_bridge()
+    wait_until(lambda: bridge.latest() is not None)
+    bridge.want(View(run_id=7))
+    wait_until(lambda: bridge.latest().view.run_id == 7)

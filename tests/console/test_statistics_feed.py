@@ -39,7 +39,7 @@ def run(db: MephistoDB, clock: FakeClock) -> AnsweredRun:
 
 @pytest.fixture
 def feed(db: MephistoDB) -> Iterator[StatisticsFeed]:
-    found = StatisticsFeed(db)
+    found = StatisticsFeed(db, lambda: None)
     yield found
     found.stop()
 
