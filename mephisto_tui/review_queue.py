@@ -24,7 +24,7 @@ STATES: Final = ("open", "staged", "failed", *PAST.values())
 
 _ID_OF: Final = {"worker": attrgetter("worker_id"), "item": attrgetter("assignment_id")}
 _BY_INDEX: Final = attrgetter("unit_index", "unit_id")
-_BY_AGE: Final = attrgetter("submitted_at", "unit_id")
+_BY_AGE: Final = attrgetter("submitted_ms", "unit_id")
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,8 @@ def cut(text: str, max_cells: int) -> str:
     """The beginning of already clean ``text`` that fits into ``max_cells``."""
     if width(text) <= max_cells:
         return text
+    if text.isascii() and max_cells > 0:
+        return text[: max_cells - 1] + ELLIPSIS
     kept, room = [], max_cells - 1
     for character in text:
         room -= _cells(character)
@@ -78,6 +80,13 @@ def styled(text: str, style: str = "") -> Text:
 def is_harmless(text: str) -> bool:
     """Whether ``text`` holds no character that a terminal obeys."""
     return not any(_is_shown_as_code(character) for character in text)
+
+
+def count_codes(text: str) -> int:
+    """How many characters a terminal would obey; ends of lines and tabs are none."""
+    if text.isascii() and text.isprintable():
+        return 0
+    return sum(map(_is_shown_as_code, text)) - sum(map(text.count, "\n\r\t"))
 
 
 @lru_cache(maxsize=4096)

@@ -17,7 +17,7 @@ from mephisto_engine.abstractions.review_view import (
     Turn,
 )
 from mephisto_tui.keymap import with_keys
-from mephisto_tui.safe_text import clean, is_harmless, width
+from mephisto_tui.safe_text import clean, count_codes, width
 from mephisto_tui.view.glyphs import DONE, FAILED, LATE, WARNING
 from mephisto_tui.view.grid import WIDEST_TERMINAL, grid_lines
 from mephisto_tui.view.raw import laid_out
@@ -196,7 +196,7 @@ def long_text(text: str, cells: int) -> list[Line]:
         lines.append(
             line(f" … {len(text):,} characters in all" + with_keys("; {raw} shows them"), "dim")
         )
-    codes = sum(not is_harmless(letter) for letter in text[:longest] if letter not in "\n\r\t")
+    codes = count_codes(text[:longest])
     if codes:
         lines.append(line(f" {WARNING} {plural(codes, 'control code')} shown", "warn"))
     return lines

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mephisto_tui.safe_text import clean, clean_lines, cut, is_harmless, styled, width
+from mephisto_tui.safe_text import clean, clean_lines, count_codes, cut, is_harmless, styled, width
 from mephisto_tui.view.glyphs import to_ascii
 
 ANY_TEXT = st.text(st.characters(), max_size=60) | st.text(
@@ -27,6 +27,12 @@ def test_clean_text_has_no_power_over_a_terminal(text):
     assert not has_power(clean(text))
     assert is_harmless(clean(text))
     clean(text).encode("utf-8")
+
+
+@given(ANY_TEXT)
+def test_codes_are_counted_but_ends_of_lines_and_tabs(text):
+    codes = [letter for letter in text if letter not in "\n\r\t" and not is_harmless(letter)]
+    assert count_codes(text) == len(codes)
 
 
 @given(ANY_TEXT, st.integers(0, 40))
