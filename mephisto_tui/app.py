@@ -36,7 +36,6 @@ from mephisto_tui.safe_text import clean
 from mephisto_tui.screens.base import ConsoleScreen
 from mephisto_tui.screens.confirm import ConfirmScreen
 from mephisto_tui.screens.help import HelpScreen
-from mephisto_tui.screens.listing import ListScreen
 from mephisto_tui.screens.log import LogScreen
 from mephisto_tui.screens.menu import PaletteScreen
 from mephisto_tui.screens.run import RunScreen
@@ -159,10 +158,10 @@ class ConsoleApp(App[ConsoleExit]):
     def _session(self) -> Session:
         """What is open now."""
         screens = {
-            screen.kept_name: screen.keep()
+            screen.kept_name: kept
             for stack in self._screen_stacks.values()
             for screen in stack
-            if isinstance(screen, ListScreen) and screen.is_mounted
+            if isinstance(screen, ConsoleScreen) and screen.is_mounted and (kept := screen.keep())
         }
         opened = self._run_screen
         run_id = opened.run_id if opened is not None and opened.is_attached else None

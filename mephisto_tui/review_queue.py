@@ -214,6 +214,13 @@ class ReviewQueue:
         """Go to the first or the last unit."""
         self.place = max(0, len(self.units) - 1) if is_last else 0
 
+    def move_to_unit(self, unit_id: int | None) -> bool:
+        """Go to a unit; False, and no move, where the filter does not show it."""
+        place = None if unit_id is None else self._all.places.get(unit_id)
+        if place is not None:
+            self.place = place
+        return place is not None
+
     def first_open(self) -> None:
         """Go to the first unit without a decision; where there is none, stay."""
         places = (place for place, unit in enumerate(self.units) if not self.staged_for(unit))

@@ -22,6 +22,7 @@ from mephisto_engine.operations.watching.snapshot import Snapshot, View, Window
 from mephisto_tui.commands import BY_ID, Scope, bindings_for
 from mephisto_tui.keymap import shown, with_keys
 from mephisto_tui.safe_text import clean
+from mephisto_tui.session import KeptScreen
 from mephisto_tui.view import chrome
 from mephisto_tui.view.changes import changes_between
 from mephisto_tui.view.chrome import Freshness, KeyEntry
@@ -109,6 +110,20 @@ class ConsoleScreen(Screen[None]):
     def foot(self) -> Sequence[Widget]:
         """Widgets that may take the place of the message line."""
         return ()
+
+    @property
+    def kept_name(self) -> str:
+        """Under which name the session keeps this screen."""
+        return self.MODE.lower()
+
+    def keep(self) -> KeptScreen | None:
+        """What the session is to know of this screen; None: nothing."""
+        return None
+
+    @property
+    def kept(self) -> KeptScreen | None:
+        """What the session knows of this screen from the last console."""
+        return self.app.keeper.session.screens.get(self.kept_name)
 
     def view(self) -> View:
         """What this screen needs of the engine."""

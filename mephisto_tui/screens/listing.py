@@ -60,17 +60,10 @@ class ListScreen(ScrollScreen):
 
     def on_mount(self) -> None:
         self._tables = tuple(self.query(LiveTable))
-        kept = self.app.keeper.session.screens.get(self.kept_name)
-        if kept is not None:
-            self._return_to(kept)
-
-    @property
-    def kept_name(self) -> str:
-        """Under which name the session keeps this screen."""
-        return self.MODE.lower()
+        if self.kept is not None:
+            self._return_to(self.kept)
 
     def keep(self) -> KeptScreen:
-        """What the session is to know of this screen."""
         tables = [(str(table.id), table) for table in self._tables]
         return KeptScreen(
             self.pane_id(),

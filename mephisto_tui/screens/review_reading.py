@@ -27,6 +27,7 @@ from mephisto_tui.review_queue import ReviewQueue
 from mephisto_tui.safe_text import clean
 from mephisto_tui.screens import review_questions as questions
 from mephisto_tui.screens.asking import AskingScreen
+from mephisto_tui.session import KeptScreen
 from mephisto_tui.view import review as view
 from mephisto_tui.view.empty import filtered_out
 from mephisto_tui.view.raw import Raw
@@ -44,6 +45,9 @@ WIDTH_FOR_QUEUE: Final = 100
 """Where the queue always stands beside the unit."""
 LOOK_AGAIN_SECONDS: Final = 10.0
 """At most so often because something else was journalled: another console may have decided."""
+
+QUEUE: Final = "queue"
+"""The pane under whose name the session keeps filter, grouping and unit."""
 
 Key = tuple[Literal["unit", "item"], int]
 """What is read of a unit: all around it, or its item's units."""
@@ -69,6 +73,8 @@ class ReadingScreen(AskingScreen):
         self._noted: dict[int, str] = {}
         """Verdicts that were noted while the queue was being read."""
         self._has_loaded = False
+        self._kept_unit: int | None = None
+        """The unit at which the last console was left, until the queue has been read."""
         self._trouble = ""
         """Why the queue could not be read the last time."""
         self._read: dict[Key, Any] = {}
@@ -95,7 +101,25 @@ class ReadingScreen(AskingScreen):
     def view(self) -> View:
         return View()
 
+    def keep(self) -> KeptScreen:
+        queue, here = self.queue, self.queue.current
+        unit_id = self._kept_unit if here is None else here.unit_id
+        return KeptScreen(
+            self.front,
+            {QUEUE: queue.text} if queue.text else {},
+            {QUEUE: (queue.grouping, False)},
+            {} if unit_id is None else {QUEUE: unit_id},
+        )
+
+    def _return_to(self, kept: KeptScreen) -> None:
+        by, _ = kept.sorts.get(QUEUE, ("", False))
+        self.queue = ReviewQueue("item" if by == "item" else "worker", kept.filters.get(QUEUE, ""))
+        self._kept_unit = kept.selected.get(QUEUE)
+        self.show_pane(kept.pane)
+
     def on_mount(self) -> None:
+        if self.kept is not None:
+            self._return_to(self.kept)
         page = self.query_one(Page)
         page.remark = view.page_remark
         page.focus()
@@ -180,8 +204,9 @@ class ReadingScreen(AskingScreen):
             return
         self.queue.load(desk.arrangement, desk.before, failed_units(desk.staged))
         self.queue.mark(self._noted)
-        if not self._has_loaded:
+        if not self._has_loaded and not self.queue.move_to_unit(self._kept_unit):
             self.queue.first_open()
+        self._kept_unit = None
         self.staged, self._has_loaded, self._trouble = desk.staged, True, ""
         self.forget_details()
         self.redraw()

@@ -46,7 +46,10 @@ def place_in_group(queue: ReviewQueue) -> str:
 def position(queue: ReviewQueue, here: Figures | None, staged: str, cells: int) -> Line:
     """Where the unit is among those of its group, and how much is left."""
     place = place_in_group(queue)
-    left = f" unit {place} of this {queue.grouping} · queue {queue.total}"
+    left = Span(f" unit {place} of this {queue.grouping} · queue ")
+    is_filtered = len(queue.units) < queue.total
+    number = f"{len(queue.units)} of {queue.total} filtered" if is_filtered else str(queue.total)
+    waiting = Span(number, "warn" if is_filtered else "")
     before: tuple[Span, ...] = ()
     if here is not None:
         before = (Span(" · before "), *_before(here))
@@ -55,7 +58,7 @@ def position(queue: ReviewQueue, here: Figures | None, staged: str, cells: int) 
         Span(f" {staged}", tone),
         Span(with_keys("  {review.send} send  {review.undo} undo"), "dim"),
     )
-    return with_right((Span(left), *before), right, cells)
+    return with_right((left, waiting, *before), right, cells)
 
 
 def _before(here: Figures) -> tuple[Span, ...]:

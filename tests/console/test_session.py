@@ -100,12 +100,14 @@ async def test_the_open_run_its_pane_and_the_mode_come_back(console):
         assert isinstance(app.screen, LogScreen)
         await pilot.press("1")
         await pilot.pause()
-        app.tick()
-        await pilot.pause()
         assert isinstance(app.screen, RunScreen)
         assert app.screen.run_id == 142
         assert app.screen.pane_id() == "agents"
-        assert app.screen.query_one("#agents", LiveTable).selected.id == 5524
+        table = app.screen.query_one("#agents", LiveTable)
+        while table.selected is None:
+            app.tick()
+            await pilot.pause()
+        assert table.selected.id == 5524
 
 
 async def test_a_run_that_is_asked_for_goes_before_the_session(console):
