@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import threading
+import weakref
 from codecs import getincrementaldecoder
 from typing import Any, Final
 
@@ -22,6 +23,8 @@ class _Ending(threading.Event):
     def __init__(self) -> None:
         super().__init__()
         self.reader, self._writer = os.pipe()
+        for descriptor in (self.reader, self._writer):
+            weakref.finalize(self, os.close, descriptor)
 
     def set(self) -> None:
         super().set()
@@ -31,10 +34,6 @@ class _Ending(threading.Event):
         if self.is_set():
             os.read(self.reader, MOST_BYTES)
         super().clear()
-
-    def close(self) -> None:
-        os.close(self.reader)
-        os.close(self._writer)
 
 
 class KeyboardDriver(LinuxDriver):
@@ -46,10 +45,6 @@ class KeyboardDriver(LinuxDriver):
     def __init__(self, app: Any, **options: Any) -> None:
         super().__init__(app, **options)
         self._ending = self.exit_event = _Ending()
-
-    def close(self) -> None:
-        super().close()
-        self._ending.close()
 
     def run_input_thread(self) -> None:
         """Hand on what is typed until the console ends or gives the terminal away.

@@ -102,6 +102,9 @@ async def qualify(app: ConsoleApp, selection: Selection) -> None:
 async def pay(app: ConsoleApp, selection: Selection) -> None:
     """Pay workers beside their units, once the operator has seen what that comes to."""
     people = await at_desk(app, lambda desk: desk.meant(selection))
+    if not people:
+        app.say("there is nobody to pay")
+        return
     title = f"Pay {_who(people)} beside the units"
     typed = await app.push_screen_wait(PromptScreen(title, "dollars each, as 1.50"))
     if typed is None:

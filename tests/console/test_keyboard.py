@@ -54,7 +54,6 @@ class Typist:
         for descriptor in (self._terminal, self._console):
             if descriptor >= 0:
                 os.close(descriptor)
-        self.driver.close()
 
     def _read(self) -> None:
         try:
@@ -124,6 +123,7 @@ async def test_a_console_that_ends_does_not_wait_for_a_key(typist: Typist) -> No
 async def test_a_terminal_that_was_given_away_is_read_again(typist: Typist) -> None:
     typist.driver.exit_event.set()
     assert typist.ends()
+    typist.driver.close()
     typist.driver.exit_event.clear()
     again = threading.Thread(target=typist.driver.run_input_thread, daemon=True)
     again.start()
