@@ -14,7 +14,7 @@ from mephisto_tui.view.decisions import MARKS, VERBS, summary_line
 from mephisto_tui.view.glyphs import HERE, LATE, MARK, MARK_AND_CURSOR, WARNING
 from mephisto_tui.view.reading import wrapped_words
 from mephisto_tui.view.sections import RESULTS, fault_line, section_lines
-from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line, padded, with_right
+from mephisto_tui.view.spans import BLANK, Line, Span, Tone, line, line_width, padded, with_right
 from mephisto_tui.view.words import age, clock_time, duration, first_line
 
 if TYPE_CHECKING:
@@ -58,7 +58,9 @@ def position(queue: ReviewQueue, here: Figures | None, staged: str, cells: int) 
         Span(f" {staged}", tone),
         Span(with_keys("  {review.send} send  {review.undo} undo"), "dim"),
     )
-    return with_right((left, waiting, *before), right, cells)
+    whole = (left, waiting, *before)
+    has_room = line_width((*whole, *right)) <= cells
+    return with_right(whole if has_room else (left, waiting), right, cells)
 
 
 def _before(here: Figures) -> tuple[Span, ...]:
