@@ -39,11 +39,14 @@ from mephisto_engine.data_model.status import (
     RunStatus,
     UnitStatus,
 )
+from mephisto_engine.database import ledger
+from mephisto_engine.database.operations.budgets import check_caps
 from mephisto_engine.database.operations.imported import ACTOR, known_ids, remember
 from mephisto_engine.database.operations.runs import NewRun, create_run
 from mephisto_engine.database.operations.settling import settle
 from mephisto_engine.database.operations.submissions import add_submission, add_uploads
 from mephisto_engine.database.transaction import Transaction
+from mephisto_engine.errors import ConfigError
 
 
 def bring_run(
@@ -52,12 +55,18 @@ def bring_run(
     """A run with its task, project and requester; its id, and whether it is new here.
 
     Raises:
-        ConfigError: there is a task of that name that is of another type or project.
+        ConfigError: there is a task of that name that is of another type or project, or that
+            belongs to a project with a budget, which this would use up.
     """
     known = known_ids(tx, source, "task_runs", [foreign_id])
     if foreign_id in known:
         return known[foreign_id], False
     run_id = create_run(tx, new)
+    for cap in ledger.caps_of(tx.all, run_id):
+        raise ConfigError(
+            f"the task {new.task_name!r} belongs to {cap.owner} here, which has a budget; `money "
+            "--project NAME --cap none` lifts it, and a repeat of the import brings the run."
+        )
     tx.select(
         TaskRun.update(created_at=created_ms, started_at=created_ms, is_data_exhausted=True).where(
             TaskRun.id == run_id
@@ -80,7 +89,11 @@ def end_run(tx: Transaction, run_id: int, is_completed: bool, reason: str, ended
 def bring_assignments(
     tx: Transaction, source: str, run_id: int, items: Sequence[ForeignAssignment]
 ) -> Brought:
-    """Assignments with units, agents, answers and decisions; those that are new, or have moved."""
+    """Assignments with units, agents, answers and decisions; those that are new, or have moved.
+
+    Raises:
+        StateError: a budget that the run has come under since it was brought does not cover them.
+    """
     done = Brought()
     ids = known_ids(tx, source, "assignments", [item.foreign_id for item in items])
     for item in items:
@@ -95,6 +108,7 @@ def bring_assignments(
             remember(tx, source, "assignments", item.foreign_id, ids[item.foreign_id])
             done.count("assignments")
         _bring_units(_Portion(tx, source, run_id, ids[item.foreign_id], done), item)
+    check_caps(tx, run_id)
     return done
 
 

@@ -18,7 +18,7 @@ from mephisto_engine.database import mephisto_schema as tables
 from mephisto_engine.database.operations import imported_people, imports
 from mephisto_engine.database.operations.runs import NewRun
 from mephisto_engine.database.queries.runs import projects_with_budget
-from mephisto_engine.errors import ConfigError
+from mephisto_engine.errors import ConfigError, StateError
 from mephisto_engine.operations.importing.source import (
     DataDirectory,
     Row,
@@ -222,9 +222,15 @@ class _Import:
         for group in _groups(rows, PORTION):
             items = translator.assignments(group, first)
             first += len(group)
-            self._done.add(
-                self._db.write_now(imports.bring_assignments, self._source, run_id, items)
-            )
+            try:
+                done = self._db.write_now(imports.bring_assignments, self._source, run_id, items)
+            except StateError as error:
+                self._done.notes.append(
+                    f"run {number}: assignments {items[0].foreign_id} to {items[-1].foreign_id} "
+                    f"were left as they are: {error.message}"
+                )
+            else:
+                self._done.add(done)
         where = tables.OnboardingAgents.task_run_id == number
         for group in _groups(self._reader.rows(tables.OnboardingAgents, where), 500):
             people = [translator.onboarding(row) for row in translator.of_known_workers(group)]
