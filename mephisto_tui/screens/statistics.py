@@ -33,6 +33,8 @@ class StatisticsScreen(ScrollScreen):
         self._view = former_view
         self._asked = Asked(run_id)
         self._report: Report | None = None
+        self._answered: Asked | None = None
+        """What the report is the answer to."""
 
     def content(self) -> list[Widget]:
         return [Page(id="body", title=line("Statistics", "strong"))]
@@ -62,14 +64,16 @@ class StatisticsScreen(ScrollScreen):
 
     def tick(self, *, is_forced: bool = False) -> None:
         super().tick(is_forced=is_forced)
-        if self._report is None and self.is_mounted:
+        if self._answered != self._asked and self.is_mounted:
             self._take()
 
     def _take(self) -> None:
         """The newest report; the last one stays until there is one."""
         found = self.app.bridge.statistics(self._asked)
-        if found is not None and found is not self._report:
-            self._report = found
+        is_new = found is not None and found is not self._report
+        if found is not None:
+            self._report, self._answered = found, self._asked
+        if is_new or self._report is None:
             self.pane().show(self._lines)
 
     def _lines(self, cells: int) -> list[Line]:

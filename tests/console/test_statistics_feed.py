@@ -90,6 +90,26 @@ def test_what_fails_is_said_and_tried_again(run: AnsweredRun, feed: StatisticsFe
     assert feed.error == ""
 
 
+def test_what_fails_is_not_tried_without_a_pause(
+    run: AnsweredRun, db: MephistoDB, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statistics_feed, "PERIOD", 60.0)
+    asked, told = Asked(run.id, "nope"), threading.Semaphore(0)
+    feed = StatisticsFeed(db, told.release)
+    try:
+        assert feed.latest(asked) is None
+        assert told.acquire(timeout=20)
+        tried = feed._job
+        assert tried is not None
+        tried.result(20)
+        assert feed.latest(asked) is None
+        assert feed._job is tried
+        assert feed.latest(Asked(run.id)) is None
+        assert told.acquire(timeout=20)
+    finally:
+        feed.stop()
+
+
 def test_a_feed_that_was_stopped_is_silent(run: AnsweredRun, feed: StatisticsFeed) -> None:
     feed.stop()
 
