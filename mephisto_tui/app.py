@@ -140,8 +140,9 @@ class ConsoleApp(App[ConsoleExit]):
             self.open_run(self.run_id)
         else:
             self._return_to(self.keeper.session)
-        self.set_interval(TICK_SECONDS, self._tick_by_clock)
+        self.set_interval(TICK_SECONDS, self.tick_by_clock)
         self.bridge.on_news(self._hear)
+        self._hear()  # what came before somebody listened
 
     def on_unmount(self) -> None:
         self.bridge.on_news(None)
@@ -177,8 +178,12 @@ class ConsoleApp(App[ConsoleExit]):
             self.keeper.keep(self._session)
         super().exit(result, return_code, message)
 
-    def _tick_by_clock(self) -> None:
+    def tick_by_clock(self) -> None:
+        """Another second has passed, or nearly."""
         self._heed_size()
+        for front in self.screen_stack[-1:]:
+            if isinstance(front, ConsoleScreen):
+                front.pass_second()
         self.tick()
 
     def _hear(self) -> None:

@@ -83,8 +83,7 @@ class ConsoleScreen(Screen[None]):
         """Whether what is drawn once a second at most is to be drawn now."""
         self.is_waiting = True
         """Whether what the screen is about has not come yet."""
-        self._figures_at = 0.0
-        self._second = -1
+        self._figures_at = float("-inf")
         self._said: Line = BLANK
         self._said_until = 0.0
 
@@ -154,28 +153,31 @@ class ConsoleScreen(Screen[None]):
         self.app.bridge.want(self.view())
 
     def tick(self, *, is_forced: bool = False) -> None:
-        """Draw what is new, and ages once a second."""
+        """Draw what is new; counts, ages and the clock at most once a second."""
         # While a screen is built up or taken down, some of its widgets are not there.
         with suppress(NoMatches):
             self._draw_what_is_new(is_forced=is_forced)
 
+    def pass_second(self) -> None:
+        """Have the next `tick` draw what changes with time, however exact the clock's ticks are."""
+        self._figures_at = float("-inf")
+
     def _draw_what_is_new(self, *, is_forced: bool) -> None:
         now = self.now()
-        is_due = is_forced or int(now.timestamp()) != self._second
-        self._second = int(now.timestamp())
         latest = self.app.bridge.latest()
-        if latest is not None and latest is not self._seen:
+        is_new = latest is not None and latest is not self._seen
+        if latest is not None and is_new:
             self._note(latest)
-            is_due = True
         if self.frozen_at is None:
             self.shown = self._seen
         elapsed = self.app.clock.monotonic() - self._figures_at
         is_held = self.frozen_at is not None
         self.are_figures_due = is_forced or is_held or self.is_waiting or elapsed >= FIGURES_SECONDS
+        is_due = is_new or self.are_figures_due
         if self.shown is not None and is_due and not is_held:
             self.is_waiting = False
             self.draw(self.shown, now)
-        if is_due and self.are_figures_due:
+        if self.are_figures_due:
             self._figures_at = self.app.clock.monotonic()
             self._draw_chrome(now)
 

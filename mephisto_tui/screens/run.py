@@ -32,8 +32,9 @@ WORKER_PANES: Final = ("units", "agents", "workers")
 """Panes whose rows have to do with a worker each."""
 LOG_LINES: Final = 200
 WIDTH_FOR_PANE_NAMES: Final = 130
-LOG_SECONDS: Final = 1.0
-"""A new line moves all others, so the log is drawn less often than the tables."""
+LOG_SECONDS: Final = 0.9
+"""A new line moves all others, so the log is drawn less often than the tables: once a second, by
+a clock whose ticks come a little early or late."""
 
 
 class RunScreen(LiveRunScreen):

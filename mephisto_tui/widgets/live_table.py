@@ -24,14 +24,14 @@ NEW_SECONDS: Final = 2.0
 """How long a changed cell stays bold."""
 HOLD_SECONDS: Final = 3.0
 """How long after the last cursor move rows keep their order."""
-ORDER_SECONDS: Final = 1.0
-"""Rows change places at most this often: a row that jumps all the time cannot be read, and
-each time all of them are sent to the terminal."""
+ORDER_SECONDS: Final = 0.9
+"""Rows change places at most this often, a second by ticks that are not exact: a row that jumps
+all the time cannot be read, and each time all of them are sent to the terminal."""
 BUSY_ORDER_SECONDS: Final = 2.0
 """The same while many rows move."""
 BUSY_ROWS: Final = 3
 """So many rows that moved at once are many."""
-COUNT_SECONDS: Final = 1.0
+COUNT_SECONDS: Final = 0.9
 """How often the number of rows in the frame may change."""
 EDGE_ROWS: Final = 10
 """How near the end of the loaded rows the view may come before more are asked for."""

@@ -183,6 +183,40 @@ async def test_ages_grow_without_news(make_app, screen_text, clock):
         assert " 5m\n" in screen_text(app)
 
 
+@pytest.mark.parametrize("late", [-0.001, 0.0, 0.001])
+async def test_the_time_goes_on_with_each_tick_however_exact_it_is(
+    make_app, screen_text, clock, late
+):
+    app = make_app(run_id=142)
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.pause()
+        clock.seconds = 0.5
+        app.tick_by_clock()
+        for second in (1, 2, 3):
+            clock.seconds = 0.5 + second * (1 + late)
+            app.tick_by_clock()
+            await pilot.pause()
+            assert f"14:22:{7 + second:02}" in screen_text(app).splitlines()[0]
+
+
+async def test_a_picture_that_came_before_anybody_listened_is_shown(
+    make_app, screen_text, bridge, monkeypatch
+):
+    world, bridge.world = bridge.world, None
+    listen = bridge.on_news
+
+    def on_news(listener):
+        if listener is not None:
+            bridge.world = world
+        listen(listener)
+
+    monkeypatch.setattr(bridge, "on_news", on_news)
+    app = make_app()
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.pause()
+        assert "chat-safety-v3" in screen_text(app)
+
+
 async def test_a_frozen_screen_holds_still_and_counts(make_app, screen_text, bridge):
     app = make_app()
     async with app.run_test(size=SMALL) as pilot:
@@ -299,6 +333,36 @@ async def test_statistics_that_cannot_be_made_say_why(make_app, screen_text):
     bridge = FakeBridge(reports={}, statistics_error="database is \x1b[2J locked")
     text = await look(make_app(bridge=bridge, run_id=142), screen_text, SMALL, "A")
     assert "database is ␛[2J locked" in text
+
+
+async def test_statistics_that_fail_after_a_while_say_why(make_app, screen_text, bridge):
+    bridge.reports = {}
+    app = make_app(run_id=142)
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.press("A")
+        await pilot.pause()
+        assert "reading the answers" in screen_text(app)
+        bridge.statistics_error = "no answer has labels"
+        bridge.listener()
+        await pilot.pause()
+        assert "no answer has labels" in screen_text(app)
+
+
+async def test_statistics_that_were_asked_for_are_shown_when_they_come(
+    make_app, screen_text, bridge
+):
+    app = make_app(run_id=142)
+    async with app.run_test(size=LARGE) as pilot:
+        await pilot.press("A")
+        await pilot.pause()
+        reports, bridge.reports = bridge.reports, {}
+        await pilot.press("n")
+        await pilot.pause()
+        assert "clarity  (" not in screen_text(app)
+        bridge.reports = reports
+        bridge.listener()
+        await pilot.pause()
+        assert "clarity  (" in screen_text(app)
 
 
 async def test_statistics_of_another_field_and_measure(make_app, screen_text):
