@@ -6,7 +6,6 @@ Ids that are called ``foreign_id`` are those of the other database. Times are mi
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from mephisto_engine.data_model.records import UploadRecord
 
@@ -78,7 +77,8 @@ class ForeignOnboarding:
     token: str
     status: str
     created_ms: int
-    answer: Any
+    answer: str | None
+    """As JSON text; None if there is none."""
 
 
 @dataclass(slots=True)

@@ -210,6 +210,16 @@ def test_files_that_are_missing_or_damaged_are_said(world: StoredWorld, old: Pat
     assert data[3]["data"]["outputs"] == {"x": None, "y": "?"}
 
 
+def test_a_qualifying_answer_that_is_no_valid_text_is_brought(
+    world: StoredWorld, old: Path
+) -> None:
+    (folder,) = list((old / "data").rglob("onboarding_1"))
+    (folder / "agent_data.json").write_text('{"outputs": {"x": "\\ud800"}}')
+    import_mephisto(world.db, world.home, old)
+    found = world.db.read(lambda: list(OnboardingAgent.select().order_by(OnboardingAgent.id)))
+    assert found[0].answer == {"x": "?"}
+
+
 def test_newer_versions_log_of_reviews_and_blocks_comes_over(world: StoredWorld, old: Path) -> None:
     change(
         old,

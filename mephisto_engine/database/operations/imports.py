@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import orjson
-
 from mephisto_engine.data_model import (
     Agent,
     Decision,
@@ -129,7 +127,7 @@ def bring_onboardings(
             task_run=run_id,
             status="onboarding",
             status_at=tx.now_ms,
-            answer=None if item.answer is None else orjson.dumps(item.answer).decode(),
+            answer=item.answer,
             created_at=item.created_ms,
         )
         tx.begin("onboarding_agent", row_id, "onboarding", run=run_id, actor=ACTOR)

@@ -68,7 +68,7 @@ class Translator:
             token=f"onboarding_{new_token()}",
             status=_onboarding_status(row["status"]),
             created_ms=moment(row["creation_date"]),
-            answer=files.answer,
+            answer=_text(files.answer) if files.has_answer else None,
         )
 
     def of_known_workers(self, rows: Sequence[Row]) -> list[Row]:
