@@ -1,7 +1,8 @@
 """Bringing rows of another database in: by ordinary status moves, and each of them once.
 
-Every operation looks up what was brought before and leaves that alone, or takes it further along
-the table of moves; so an import can be repeated, and goes on where a crash ended it.
+Every operation looks up what was brought before and leaves that alone, fills in what was missing
+then, or takes it further along the table of moves; so an import can be repeated, and goes on where
+a crash ended it.
 """
 
 from __future__ import annotations
@@ -39,6 +40,13 @@ from mephisto_engine.data_model.status import (
 )
 from mephisto_engine.database import ledger
 from mephisto_engine.database.operations.budgets import check_caps
+from mephisto_engine.database.operations.completing import (
+    add_history,
+    add_metadata,
+    complete_agents,
+    complete_item,
+    complete_onboarding,
+)
 from mephisto_engine.database.operations.imported import ACTOR, known_ids, remember
 from mephisto_engine.database.operations.runs import NewRun, create_run
 from mephisto_engine.database.operations.settling import settle
@@ -118,6 +126,7 @@ def bring_onboardings(
     known = known_ids(tx, source, "onboarding_agents", [item.foreign_id for item in items])
     for item in items:
         if item.foreign_id in known:
+            complete_onboarding(tx, run_id, known[item.foreign_id], item, done)
             continue
         row_id = tx.insert(
             "onboarding_agent",
@@ -160,11 +169,20 @@ def _bring_units(at: _Portion, item: ForeignAssignment) -> None:
     agents = known_ids(
         at.tx, at.source, "agents", [one.foreign_id for unit in item.units for one in unit.agents]
     )
+    complete_item(at.tx, at.run_id, at.assignment_id, item, known, at.done)
     taken: set[int] = set()
     for unit in item.units:
         at.done.notes += settle(unit, taken)
         if unit.foreign_id not in known:
             known[unit.foreign_id] = _add_unit(at, unit)
+    brought = [
+        (agents[agent.foreign_id], agent)
+        for unit in item.units
+        for agent in unit.agents
+        if agent.foreign_id in agents
+    ]
+    if brought:
+        complete_agents(at.tx, at.run_id, brought, at.done)
     for unit in item.units:
         # Those who left come first: while an agent is at work it holds its unit.
         for agent in unit.agents:
@@ -282,17 +300,8 @@ def _add_contents(at: _Portion, agent_id: int, agent: ForeignAgent, ended: int) 
     else:
         add_uploads(at.tx, agent_id, agent.uploads)
     at.done.count("files", len(agent.uploads))
-    if agent.history:
-        at.tx.insert_many(
-            "live_update",
-            ("agent_id", "is_from_worker", "body", "at"),
-            [(agent_id, 0, body, moment) for body, moment in agent.history],
-        )
-        at.done.count("live updates", len(agent.history))
-    if agent.metadata is not None:
-        row = {"body": agent.metadata, "received_at": ended}
-        at.tx.insert("agent_metadata", agent=agent_id, **row)
-        at.done.count("metadata")
+    add_history(at.tx, agent_id, agent, at.done)
+    add_metadata(at.tx, agent_id, agent, at.done)
 
 
 def _add_decision(tx: Transaction, run_id: int, unit_id: int, review: ForeignReview) -> None:

@@ -40,6 +40,7 @@ _SENTENCES: Final[dict[str, str]] = {
     "agent.created": "agent {id}, worker {worker}, began unit {unit}",
     "agent.disconnect": "agent {id} disconnected from unit {unit}: {reason}",
     "agent.expired": "agent {id} was ended: {reason}",
+    "agent.filled_in": "what agent {id} handed in was missing, and came with a later import",
     "agent.metadata": "agent {id} sent metadata",
     "agent.page_error": "the page of agent {id} reported an error: {error}",
     "agent.returned": "agent {id} returned its unit",
