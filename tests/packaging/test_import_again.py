@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import mephisto_tui
 from stored_world import StoredWorld
 from test_import_mephisto import WRITTEN_BY_MEPHISTO, everything
 
@@ -72,3 +73,16 @@ def test_an_answer_that_has_come_is_not_replaced(world: StoredWorld, old: Path) 
     path.write_text('{"inputs": {}, "outputs": {"label": "another"}}')
     assert import_mephisto(world.db, world.home, old).counts == {}
     assert answers(world) == before
+
+
+def test_a_file_that_cannot_be_written_stops_the_import_in_words(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "runs").touch()
+    done = mephisto_tui(home, "import-mephisto", WRITTEN_BY_MEPHISTO)
+    assert "The import stopped at" in done.stderr
+    assert "Fault" not in done.stderr
+    (home / "runs").unlink()
+    again = mephisto_tui(home, "import-mephisto", WRITTEN_BY_MEPHISTO)
+    assert again.returncode == 0, again.stderr
+    assert "8 answers" in again.stdout

@@ -92,7 +92,7 @@ def open_directory(path: Path) -> Iterator[DataDirectory]:
     Raises:
         NotFoundError: there is no database file.
         ConfigError: the file is not one of Mephisto's.
-        StorageError: it cannot be read.
+        StorageError: it cannot be read, or, while it is open, a file cannot be read or written.
     """
     file = path / DATABASE if path.is_dir() else path
     if not file.is_file():
@@ -110,6 +110,11 @@ def open_directory(path: Path) -> Iterator[DataDirectory]:
         yield DataDirectory(file.parent, reader, _identity(reader))
     except (PeeweeException, sqlite3.Error) as error:
         raise StorageError(f"{file} cannot be read: {error}.") from error
+    except OSError as error:
+        raise StorageError(
+            f"The import stopped at {error.filename or 'a file'}: {error.strerror or error}.",
+            "Mend that and give the same command again: it goes on where it stopped.",
+        ) from error
     finally:
         reader.close()
 
