@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 from commands import mephisto_tui
 from exporter import FORMATS, Exporter, contents, jsonl, read_csv, read_parquet
-from full_world import ANN, BOB, LATE, NAMES, fill
+from full_world import ANN, BOB, LATE, NAMES, OPERATOR, fill
 from stored_world import StoredWorld
 
+from mephisto_engine.data_model import Worker
+from mephisto_engine.database.operations import money, review, workers
+from mephisto_engine.database.operations.review import NewDecision
 from mephisto_engine.operations.packaging.manifest import read_manifest, verify
 from mephisto_engine.operations.packaging.request import Format
 
@@ -185,3 +188,34 @@ def test_the_command_says_what_is_beside_the_units(world: StoredWorld, tmp_path:
         "units.jsonl",
         "uploads",
     ]
+
+
+def test_a_note_of_one_worker_names_no_other(world: StoredWorld, export: Exporter) -> None:
+    run_id = world.answered_run(2)
+    first, second = "WORKER-00000", "WORKER-00001"
+    ann = world.db.read(lambda: Worker.get(Worker.name == first).id)
+    said = f"the same person as {second}, see {first}"
+    world.db.write_now(workers.note_worker, ann, said, OPERATOR)
+    report = export(run_id)
+    (note,) = jsonl(report, "tables/notes")
+    names = {row["item_index"]: row["worker"] for row in jsonl(report)}
+    assert note["text"] == f"the same person as {names[1]}, see {names[0]}"
+    for data in contents(report.path).values():
+        assert second.encode() not in data
+
+
+def test_what_a_reviewer_wrote_names_nobody_of_the_run(
+    world: StoredWorld, export: Exporter
+) -> None:
+    run_id = world.answered_run(2)
+    unit = world.units_of[run_id][0][0]
+    new = NewDecision(unit, "rejected", note="copied from WORKER-00001", is_note_sent=True)
+    decision_id = world.db.write_now(review.stage, new, OPERATOR)
+    (reject,) = world.db.write_now(money.plan_decision, decision_id, lambda cents: 5)
+    world.db.write_now(money.begin, reject.id)
+    world.db.write_now(money.confirm, reject.id)
+    report = export(run_id)
+    first, second = jsonl(report)
+    assert first["review"]["note"] == f"copied from {second['worker']}"
+    for data in contents(report.path).values():
+        assert b"WORKER-00001" not in data

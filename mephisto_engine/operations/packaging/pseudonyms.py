@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
@@ -101,6 +103,43 @@ class WorkerNames:
             for provider_type, name in people
             if name and orjson.dumps(name)[1:-1] in line
         }
+
+
+class Everybody:
+    """Finds workers of a whole dataset in texts, in a time that their number does not matter to."""
+
+    def __init__(self, names: WorkerNames, people: Callable[[], Iterable[tuple[str, str]]]) -> None:
+        """``people`` gives provider and name of each, and is asked when the first text comes."""
+        self._names = names
+        self._people = people
+
+    def found_in(self, text: str) -> dict[str, str]:
+        """Those who are named in a text, with pseudonyms."""
+        if not text or self._names.is_raw:
+            return {}
+        providers, lengths = self._known
+        parts = {text} if text in providers else set()
+        for start in range(len(text) - SHORTEST_PART + 1):
+            for length in lengths.get(text[start : start + SHORTEST_PART], ()):
+                part = text[start : start + length]
+                if part in providers:
+                    parts.add(part)
+        return {part: self._names.public(providers[part], part) for part in parts}
+
+    def hide(self, text: str) -> str:
+        """The text without their names."""
+        found = self.found_in(text)
+        return str(Hider(found).hide(text)) if found else text
+
+    @cached_property
+    def _known(self) -> tuple[dict[str, str], dict[str, set[int]]]:
+        """Name → provider; and what names begin with → how long such names are."""
+        providers = {name: provider for provider, name in self._people()}
+        lengths: dict[str, set[int]] = defaultdict(set)
+        for name in providers:
+            if len(name) >= SHORTEST_PART:
+                lengths[name[:SHORTEST_PART]].add(len(name))
+        return providers, dict(lengths)
 
 
 class Hider:

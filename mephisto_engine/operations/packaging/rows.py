@@ -12,7 +12,7 @@ import orjson
 
 from mephisto_engine.data_model.answers import AnswerRecord, FileRecord
 from mephisto_engine.data_model.units import COMPENSATION_INDEX, GOLD_INDEX, SCREENING_INDEX
-from mephisto_engine.operations.packaging.pseudonyms import Hider, WorkerNames
+from mephisto_engine.operations.packaging.pseudonyms import Everybody, Hider, WorkerNames
 from mephisto_engine.operations.reading.answer_data import AnswerReader, merged_metadata
 
 Row = dict[str, Any]
@@ -37,6 +37,7 @@ class RowMaker:
         self,
         reader: AnswerReader,
         names: WorkerNames,
+        everybody: Everybody,
         task_names: Mapping[int, str],
         *,
         has_item: bool,
@@ -44,13 +45,15 @@ class RowMaker:
         """``has_item``: keep the task data of assignment and unit apart, beside the inputs."""
         self._reader = reader
         self._names = names
+        self._everybody = everybody
         self._task_names = task_names
         self._has_item = has_item
 
     def make(self, record: AnswerRecord) -> tuple[Row, bytes]:
         """The row for it, and the same as a line of JSON.
 
-        Unless names are kept, that of nobody who was on the assignment is in either of them.
+        Unless names are kept, that of nobody who was on the assignment is in either of them,
+        nor that of anybody in what a reviewer wrote.
         """
         row = self._row(record)
         line = as_json(row)
@@ -87,7 +90,19 @@ class RowMaker:
             **item,
             "metadata": merged_metadata(record.metadata),
             "files": [_file(file, unit.task_run_id) for file in record.files],
-            "review": _review(record),
+            "review": self._review(record),
+        }
+
+    def _review(self, record: AnswerRecord) -> Row | None:
+        review = record.review
+        if review is None:
+            return None
+        return {
+            "verdict": review.verdict,
+            "note": self._everybody.hide(review.note),
+            "bonus_cents": review.bonus_cents,
+            "decided_by": review.decided_by,
+            "decided_at": moment_text(review.decided_at),
         }
 
     def _worker(self, record: AnswerRecord) -> str | None:
@@ -103,8 +118,6 @@ def _hidden(row: Row, hider: Hider) -> Row:
         for field in ("data", "item", "metadata")
         if row.get(field) is not None
     }
-    if row["review"] is not None:
-        insides["review"] = {**row["review"], "note": hider.hide(row["review"]["note"])}
     expected = hider.hide(row["expected"])
     files = [_hidden_file(file, row["task_run_id"], hider) for file in row["files"]]
     return {**row, **insides, "expected": expected, "files": files}
@@ -131,19 +144,6 @@ def _file(file: FileRecord, run_id: int) -> Row:
 def _path(run_id: int, stored_name: str, original_name: str) -> str:
     suffix = _SUFFIX.search(original_name)
     return f"{UPLOADS}/{run_id}/{stored_name}{suffix.group() if suffix else ''}"
-
-
-def _review(record: AnswerRecord) -> Row | None:
-    review = record.review
-    if review is None:
-        return None
-    return {
-        "verdict": review.verdict,
-        "note": review.note,
-        "bonus_cents": review.bonus_cents,
-        "decided_by": review.decided_by,
-        "decided_at": moment_text(review.decided_at),
-    }
 
 
 def moment_text(moment: datetime | None) -> str | None:

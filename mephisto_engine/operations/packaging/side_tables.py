@@ -11,7 +11,7 @@ import orjson
 from mephisto_engine.clock import from_ms
 from mephisto_engine.database.queries import answers, side_tables
 from mephisto_engine.database.queries.side_tables import Scope
-from mephisto_engine.operations.packaging.pseudonyms import Hider, WorkerNames
+from mephisto_engine.operations.packaging.pseudonyms import Everybody, Hider, WorkerNames
 from mephisto_engine.operations.packaging.rows import KINDS, Row, RowMaker, as_json, moment_text
 from mephisto_engine.operations.reading.answer_data import merged_metadata
 
@@ -29,6 +29,8 @@ class SideTable:
     """Title → type, as in `columns.FIXED`."""
     free_text: tuple[str, ...] = ()
     """Columns with what people wrote, which may tell who somebody is."""
+    is_by_operators: bool = False
+    """Whether operators wrote it, who know all workers by name."""
 
 
 _WORKER: Final = {"worker": "str", "provider_type": "str"}
@@ -76,6 +78,7 @@ INTENTS: Final = SideTable(
         "status_at": "time",
     },
     ("reason", "error"),
+    is_by_operators=True,
 )
 QUALIFICATIONS: Final = SideTable(
     "qualifications",
@@ -89,12 +92,14 @@ QUALIFICATIONS: Final = SideTable(
         "updated_at": "time",
     },
     ("qualification", "description"),
+    is_by_operators=True,
 )
 NOTES: Final = SideTable(
     "notes",
     "What an operator wanted to remember of a worker of the dataset",
     {**_WORKER, "text": "str", "written_by": "str", "created_at": "time"},
     ("text",),
+    is_by_operators=True,
 )
 FEEDBACK: Final = SideTable(
     "feedback",
@@ -145,9 +150,12 @@ GOLD_RESULTS: Final = SideTable(
 class SideRows:
     """Makes the rows of the tables, all of one view of the database."""
 
-    def __init__(self, scope: Scope, names: WorkerNames, maker: RowMaker) -> None:
+    def __init__(
+        self, scope: Scope, names: WorkerNames, everybody: Everybody, maker: RowMaker
+    ) -> None:
         self._scope = scope
         self._names = names
+        self._everybody = everybody
         self._maker = maker
 
     def all(self) -> Iterator[tuple[SideTable, Iterator[Row]]]:
@@ -178,6 +186,9 @@ class SideRows:
         if provider_type is None or name is None:
             return {**row, "worker": None, "provider_type": provider_type}
         found = self._names.found_in(as_json(row), [(provider_type, name)])
+        if table.is_by_operators:
+            for key in table.free_text:
+                found |= self._everybody.found_in(row[key] or "")
         hider = Hider(found)
         hidden = {key: hider.hide(row[key]) for key in table.free_text if key in row}
         public = self._names.public(provider_type, name)

@@ -15,7 +15,7 @@ from mephisto_engine.database.queries.dataset import dataset_facts, run_config
 from mephisto_engine.database.queries.side_tables import worker_names
 from mephisto_engine.errors import StorageError
 from mephisto_engine.operations.packaging.columns import Columns
-from mephisto_engine.operations.packaging.pseudonyms import Hider, WorkerNames
+from mephisto_engine.operations.packaging.pseudonyms import Everybody, Hider, WorkerNames
 from mephisto_engine.operations.packaging.request import Format, PackageRequest
 from mephisto_engine.operations.packaging.rows import Row, RowMaker, as_json
 from mephisto_engine.operations.packaging.side_tables import SideRows, SideTable
@@ -71,16 +71,18 @@ def take_view(
     facts = dataset_facts(request.selection)
     stage.begin(request.identity(facts, names.key_id))
     reader = AnswerReader(registry, {run["id"]: run["blueprint_type"] for run in facts["runs"]})
+    everybody = Everybody(names, lambda: worker_names(request.runs))
     maker = RowMaker(
         reader,
         names,
+        everybody,
         {run["id"]: run["task_name"] for run in facts["runs"]},
         has_item=request.format is Format.MEPHISTO,
     )
     view = View(facts, reader)
     _take_units(view, request, stage, _Writer(stage, maker, names), on_progress)
     if request.has_tables:
-        for table, rows in SideRows(request.scope, names, maker).all():
+        for table, rows in SideRows(request.scope, names, everybody, maker).all():
             view.side_parts.append(_take_table(stage, table, rows))
     view.archived = archived_uploads(request.runs)
     view.configs = _configs(request.runs, names)
