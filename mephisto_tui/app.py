@@ -43,6 +43,7 @@ from mephisto_tui.screens.runs import RunsScreen
 from mephisto_tui.screens.workers import WorkersScreen
 from mephisto_tui.session import Keeper, Session
 from mephisto_tui.styles.paper import PAPER
+from mephisto_tui.typed_ahead import is_kept
 from mephisto_tui.view.chrome import window_title
 from mephisto_tui.view.empty import Surroundings
 from mephisto_tui.view.glyphs import WARNING
@@ -124,6 +125,8 @@ class ConsoleApp(App[ConsoleExit]):
         if self.no_color:
             self._last_doors.append(ColourlessFilter())
         self.keeper = Keeper(kept_in, self.surroundings.database, is_reader=bool(self.refusal))
+        self.typed_ahead = ""
+        """Letters for a prompt that is about to open."""
         self._run_screen: RunScreen | None = None
         self._title_shown = ""
         self._bell = Bell() if rings or self.settings.rings else None
@@ -238,6 +241,8 @@ class ConsoleApp(App[ConsoleExit]):
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key):
             self.departure.somebody_is_there()
+            if is_kept(self, event):
+                return
         await super().on_event(event)
 
     def show_review(self, run_id: int | None) -> None:

@@ -20,6 +20,11 @@ class AskingScreen(PanesScreen):
         self._asking = 0
         """Questions that are open, or about to be."""
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether a question is open, or about to be."""
+        return self._asking > 0
+
     async def action_command(self, command_id: str) -> None:
         """Do what a key asks for, unless its letter was meant for a question about to open."""
         if not self._asking:
@@ -35,6 +40,7 @@ class AskingScreen(PanesScreen):
             await asking
         finally:
             self._asking -= 1
+            self.app.typed_ahead = ""
 
     def in_background(self, asking: Awaitable[None]) -> None:
         """Run something that may wait; what goes wrong is said."""

@@ -119,6 +119,7 @@ class ConfirmScreen(DialogScreen):
                 yield Input(compact=True, max_length=9)
 
     def on_mount(self) -> None:
+        self.app.typed_ahead = ""  # nobody had seen what is asked
         is_typed = self.question.number is not None
         (self.query_one(Input) if is_typed else self.query_one(QuestionBox)).focus()
 

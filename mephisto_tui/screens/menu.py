@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,6 +16,9 @@ from mephisto_tui.keymap import in_use
 from mephisto_tui.view.glyphs import CURSOR
 from mephisto_tui.view.spans import Line, Span, line
 from mephisto_tui.widgets.line_widget import LOOKS, LineWidget
+
+if TYPE_CHECKING:
+    from mephisto_tui.app import ConsoleApp
 
 
 class MenuList(LineWidget):
@@ -59,6 +62,8 @@ class DialogScreen(ModalScreen[str | None]):
     """A box in the middle; leaving it without a choice gives None."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {*LOOKS}
+
+    app: ConsoleApp
 
     def action_leave(self) -> None:
         self.dismiss(None)

@@ -33,7 +33,11 @@ class PromptScreen(DialogScreen):
             yield Input(self._text, compact=True)
 
     def on_mount(self) -> None:
-        self.query_one(Input).focus()
+        typed, self.app.typed_ahead = self.app.typed_ahead, ""
+        field = self.query_one(Input)
+        field.insert_text_at_cursor(typed)
+        # At once, not by `focus`, which waits its turn: the next letter may be here already.
+        self.set_focus(field)
         self.call_after_refresh(self._show)
 
     def _show(self) -> None:
