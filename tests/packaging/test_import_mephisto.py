@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from commands import mephisto_tui
+from exporter import Exporter, contents
 from stored_world import StoredWorld
 
 from mephisto_engine import DataBrowser
@@ -218,6 +219,24 @@ def test_a_qualifying_answer_that_is_no_valid_text_is_brought(
     import_mephisto(world.db, world.home, old)
     found = world.db.read(lambda: list(OnboardingAgent.select().order_by(OnboardingAgent.id)))
     assert found[0].answer == {"x": "?"}
+
+
+@pytest.mark.parametrize("depth", [390, 600])
+@pytest.mark.parametrize("pair", ["[]", ('{"x":', "}")])
+def test_what_is_nested_deeply_ends_neither_import_nor_export(
+    world: StoredWorld, old: Path, export: Exporter, depth: int, pair: tuple[str, str]
+) -> None:
+    first, last = pair
+    deep = first * depth + '"ANN-A1B2C3_sandbox"' + last * depth
+    folder = old / "data/runs/NO_PROJECT/1/1"
+    (folder / "1/agent_data.json").write_text(f'{{"inputs": {{}}, "outputs": {deep}}}')
+    (folder / "assign_data.json").write_text(f'{{"shared": {{"a": {deep}}}, "unit_data": []}}')
+    report = import_mephisto(world.db, world.home, old)
+    is_left_out = sum("nested too deeply" in note for note in report.notes)
+    assert is_left_out == (2 if depth > 400 else 0)
+    for file_format in Format:
+        written = contents(export(1, format=file_format).path)
+        assert not any(b"ANN-A1B2C3" in data for data in written.values())
 
 
 def test_newer_versions_log_of_reviews_and_blocks_comes_over(world: StoredWorld, old: Path) -> None:

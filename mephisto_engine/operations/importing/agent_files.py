@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import mimetypes
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -18,6 +18,9 @@ LIVE_FILE: Final = "state.json"
 DATA_FILES: Final = ("agent_data.json", LIVE_FILE)
 META_FILE: Final = "agent_meta.json"
 _OWN: Final = frozenset({*DATA_FILES, META_FILE})
+DEEPEST: Final = 400
+"""Levels of lists and objects in each other; pages cannot hand in half as many."""
+_TOO_DEEP: Final = "it is nested too deeply"
 _TIMES: Final = ("task_start", "task_end")
 
 
@@ -148,12 +151,38 @@ def _milliseconds(seconds: Any) -> int | None:
     return int(seconds * 1000) if isinstance(seconds, int | float) and seconds > 0 else None
 
 
+def load(path: Path) -> Any:
+    """The JSON in a file.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no JSON, or nested more deeply than an export could go through.
+    """
+    try:
+        # Python's own parser also reads the NaN that Mephisto's writer lets through.
+        value = json.loads(path.read_bytes(), parse_constant=lambda name: None)
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    level, depth = [value], 0
+    while level:
+        level = [child for item in level for child in _children(item)]
+        depth += 1
+        if depth > DEEPEST:
+            raise ValueError(_TOO_DEEP)
+    return value
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
 def _read(path: Path, found: AgentFiles) -> Any:
     if not path.is_file():
         return None
     try:
-        # Python's own parser also reads the NaN that Mephisto's writer lets through.
-        return json.loads(path.read_bytes(), parse_constant=lambda name: None)
-    except (OSError, ValueError, RecursionError) as error:
+        return load(path)
+    except (OSError, ValueError) as error:
         found.problems.append(f"{path} cannot be read: {error}")
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from mephisto_engine.data_model.foreign import (
 from mephisto_engine.database import mephisto_schema as tables
 from mephisto_engine.operations.importing.agent_files import (
     AgentFiles,
+    load,
     read_agent_files,
     stored_uploads,
     with_stored_names,
@@ -108,8 +108,8 @@ class Translator:
 
     def _item(self, path: Path) -> Row:
         try:
-            data = json.loads(path.read_bytes())
-        except (OSError, ValueError, RecursionError) as error:
+            data = load(path)
+        except (OSError, ValueError) as error:
             self.notes.append(f"{path} cannot be read: {error}")
             return {}
         return data if isinstance(data, dict) else {}
