@@ -125,6 +125,7 @@ async def test_a_terminal_that_was_given_away_is_read_again(typist: Typist) -> N
     assert typist.ends()
     typist.driver.close()
     typist.driver.exit_event.clear()
+    typist.driver.close()  # as Textual does whenever it gives the terminal away
     again = threading.Thread(target=typist.driver.run_input_thread, daemon=True)
     again.start()
     typist.type(b"j")
