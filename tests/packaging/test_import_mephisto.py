@@ -239,6 +239,31 @@ def test_what_is_nested_deeply_ends_neither_import_nor_export(
         assert not any(b"ANN-A1B2C3" in data for data in written.values())
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("agent_meta.json", '{"task_start": 1e400, "task_end": 1e300}'),
+        ("state.json", '{"outputs": {"messages": 7, "requests": 7}}'),
+        ("state.json", '{"outputs": {"requests": [{"uuid": [], "target": {}}, 7]}}'),
+        ("picture\udcff.png", "x"),
+    ],
+)
+def test_odd_files_of_an_agent_do_not_end_the_import(
+    world: StoredWorld, old: Path, name: str, text: str
+) -> None:
+    (old / "data/runs/NO_PROJECT/1/1/1" / name).write_text(text)
+    report = import_mephisto(world.db, world.home, old)
+    assert report.counts["answers"] == 8
+    DataBrowser(world.db).get_data(run_id=1)
+    assert import_mephisto(world.db, world.home, old).counts == {}
+
+
+def test_a_config_that_is_no_text_is_said(world: StoredWorld, old: Path) -> None:
+    change(old, "UPDATE task_runs SET init_params = '7' WHERE task_run_id = 2")
+    report = import_mephisto(world.db, world.home, old)
+    assert "run 2 has no config that can be read" in report.notes
+
+
 def test_newer_versions_log_of_reviews_and_blocks_comes_over(world: StoredWorld, old: Path) -> None:
     change(
         old,

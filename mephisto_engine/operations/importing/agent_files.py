@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import mimetypes
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -21,6 +22,8 @@ _OWN: Final = frozenset({*DATA_FILES, META_FILE})
 DEEPEST: Final = 400
 """Levels of lists and objects in each other; pages cannot hand in half as many."""
 _TOO_DEEP: Final = "it is nested too deeply"
+_NEVER: Final = 253_402_300_800
+"""Seconds from 1970 to the year 10,000: what is no time of day before that is none."""
 _TIMES: Final = ("task_start", "task_end")
 
 
@@ -66,7 +69,7 @@ def stored_uploads(
     """
     records = []
     for path in found.uploads:
-        key = f"{identity}/{path.name}".encode()
+        key = f"{identity}/".encode() + os.fsencode(path.name)
         stored = blake2b(key, digest_size=16).hexdigest()
         place(path, stored)
         records.append(
@@ -121,23 +124,27 @@ def _take_data(data: dict[str, Any], found: AgentFiles, is_live: bool) -> None:
 
 
 def _updates(outputs: dict[str, Any]) -> Iterator[tuple[dict[str, Any], int]]:
-    for message in outputs.get("messages") or ():
-        if isinstance(message, dict):
-            yield message, _milliseconds(message.get("timestamp")) or 0
-    requests = [item for item in outputs.get("requests") or () if isinstance(item, dict)]
-    asked = {item.get("uuid"): item.get("timestamp") for item in requests}
+    for message in _objects(outputs.get("messages")):
+        yield message, _milliseconds(message.get("timestamp")) or 0
+    requests = _objects(outputs.get("requests"))
+    asked = {str(item.get("uuid")): item.get("timestamp") for item in requests}
     for item in requests:
         yield _update(item, asked), _milliseconds(item.get("timestamp")) or 0
 
 
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
 def _update(request: dict[str, Any], asked: dict[Any, Any]) -> dict[str, Any]:
     """A call or its answer, as pages and task code exchange them."""
-    if request.get("args_json") is None and request.get("target") in asked:
+    target = str(request.get("target"))
+    if request.get("args_json") is None and target in asked:
         return {
             "handles": request["target"],
             "response": request.get("response_json"),
             "update_id": request.get("uuid"),
-            "received_at": asked[request["target"]],
+            "received_at": asked[target],
             "timestamp": request.get("timestamp"),
         }
     return {
@@ -148,7 +155,8 @@ def _update(request: dict[str, Any], asked: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _milliseconds(seconds: Any) -> int | None:
-    return int(seconds * 1000) if isinstance(seconds, int | float) and seconds > 0 else None
+    is_time = isinstance(seconds, int | float) and 0 < seconds < _NEVER
+    return int(seconds * 1000) if is_time else None
 
 
 def load(path: Path) -> Any:

@@ -140,8 +140,8 @@ def cents(value: Decimal | None) -> tuple[int, bool]:
 def run_config(text: str) -> Row:
     """The config of a run: a JSON text with YAML in it; empty if it cannot be read."""
     try:
-        found = yaml.safe_load(json.loads(text))
-    except (ValueError, yaml.YAMLError):
+        found = yaml.safe_load(str(json.loads(text)))
+    except (ValueError, RecursionError, yaml.YAMLError):
         return {}
     # Dates and other things that only YAML has become texts.
     node = json.loads(json.dumps(found, default=str)) if isinstance(found, dict) else {}
