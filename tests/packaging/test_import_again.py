@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from commands import mephisto_tui
+from exporter import Exporter
 from stored_world import StoredWorld
 from test_import_mephisto import WRITTEN_BY_MEPHISTO, everything
 
@@ -17,6 +18,7 @@ from mephisto_engine.data_model import OnboardingAgent, Submission
 from mephisto_engine.database.queries.answers import Selection
 from mephisto_engine.database.queries.dataset import dataset_facts
 from mephisto_engine.operations.importing.bring import import_mephisto
+from mephisto_engine.operations.packaging.archive import carry_out, plan_archive
 
 RUNS = ("label-sentences", "edit-articles", "chat-about")
 
@@ -86,3 +88,14 @@ def test_a_file_that_cannot_be_written_stops_the_import_in_words(tmp_path: Path)
     again = mephisto_tui(home, "import-mephisto", WRITTEN_BY_MEPHISTO)
     assert again.returncode == 0, again.stderr
     assert "8 answers" in again.stdout
+
+
+def test_files_that_were_archived_stay_away(
+    world: StoredWorld, old: Path, export: Exporter
+) -> None:
+    import_mephisto(world.db, world.home, old)
+    plan = plan_archive(world.db, world.home, (1,), export(1).path)
+    assert plan.files == 1
+    carry_out(world.db, plan)
+    assert import_mephisto(world.db, world.home, old).counts == {}
+    assert not list((world.home / "runs/1/uploads").iterdir())

@@ -17,6 +17,7 @@ from mephisto_engine.database import MephistoDB, schema
 from mephisto_engine.database import mephisto_schema as tables
 from mephisto_engine.database.operations import imported_people, imports
 from mephisto_engine.database.operations.runs import NewRun
+from mephisto_engine.database.queries.archive import archived_uploads
 from mephisto_engine.database.queries.runs import projects_with_budget
 from mephisto_engine.errors import ConfigError, StateError
 from mephisto_engine.operations.importing.source import (
@@ -297,9 +298,11 @@ class _Import:
 
     def _placer(self, run_id: int) -> Any:
         folder = None if self._home is None else uploads_in(run_folder(self._home, run_id))
+        # An export has them: the disk that archiving has freed stays free.
+        archived = self._db.read(archived_uploads, [run_id])
 
         def place(source: Path, stored_name: str) -> None:
-            if folder is None or (folder / stored_name).exists():
+            if folder is None or stored_name in archived or (folder / stored_name).exists():
                 return
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             draft = folder / f".{stored_name}.draft"
