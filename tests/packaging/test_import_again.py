@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -99,3 +100,20 @@ def test_files_that_were_archived_stay_away(
     carry_out(world.db, plan)
     assert import_mephisto(world.db, world.home, old).counts == {}
     assert not list((world.home / "runs/1/uploads").iterdir())
+
+
+def test_a_file_is_durable_before_the_row_that_names_it(
+    world: StoredWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_ino)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    import_mephisto(world.db, world.home, WRITTEN_BY_MEPHISTO)
+    folder = world.home / "runs/1/uploads"
+    (picture,) = folder.iterdir()
+    assert synced == [picture.stat().st_ino, folder.stat().st_ino]

@@ -30,6 +30,7 @@ from mephisto_engine.operations.importing.source import (
 )
 from mephisto_engine.operations.importing.translate import Translator
 from mephisto_engine.operations.operator import operator_name
+from mephisto_engine.operations.packaging.files import sync_folder
 from mephisto_engine.operations.runs.run_folders import run_folder, uploads_in
 
 PORTION: Final = 100
@@ -306,9 +307,13 @@ class _Import:
                 return
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             draft = folder / f".{stored_name}.draft"
-            shutil.copyfile(source, draft)
-            os.chmod(draft, 0o600)
+            with source.open("rb") as read, draft.open("wb") as written:
+                os.chmod(draft, 0o600)
+                shutil.copyfileobj(read, written)
+                written.flush()
+                os.fsync(written.fileno())
             draft.replace(folder / stored_name)
+            sync_folder(folder)
 
         return place
 
