@@ -51,9 +51,16 @@ def refusal(
     return ""
 
 
-def expect_escape_soon() -> None:
-    """Have Textual wait `ESCAPE_MS` for a sequence; it reads this once, when it is imported."""
+@contextlib.contextmanager
+def short_escape() -> Iterator[None]:
+    """Textual that is imported in here waits `ESCAPE_MS` for a sequence; editors do as they did."""
+    is_given = "ESCDELAY" in os.environ
     os.environ.setdefault("ESCDELAY", str(ESCAPE_MS))
+    try:
+        yield
+    finally:
+        if not is_given:
+            del os.environ["ESCDELAY"]
 
 
 def shows_only_ascii(environ: Mapping[str, str] = os.environ) -> bool:

@@ -49,11 +49,10 @@ def show_console(
         exit_when_done: leave when the run has ended.
         note: stands on the screen all the time.
     """
-    from mephisto_tui.terminal import expect_escape_soon
+    from mephisto_tui.terminal import short_escape
 
-    expect_escape_soon()
-
-    from mephisto_tui.app import ConsoleApp, run_console
+    with short_escape():
+        from mephisto_tui.app import ConsoleApp, run_console
     from mephisto_tui.bridge import MonitorBridge
     from mephisto_tui.console_settings import load_settings, settings_path
     from mephisto_tui.launching import Launching

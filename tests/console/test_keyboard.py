@@ -13,7 +13,7 @@ from textual import constants, events
 from textual.message import Message
 
 from mephisto_tui.keyboard import KeyboardDriver
-from mephisto_tui.terminal import ESCAPE_MS, expect_escape_soon
+from mephisto_tui.terminal import ESCAPE_MS, short_escape
 
 
 class Typist:
@@ -143,8 +143,10 @@ async def test_a_terminal_that_hangs_up_is_not_read_for_ever(typist: Typist) -> 
 
 def test_the_operator_s_own_delay_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ESCDELAY", "250")
-    expect_escape_soon()
+    with short_escape():
+        assert os.environ["ESCDELAY"] == "250"
     assert os.environ["ESCDELAY"] == "250"
     monkeypatch.delenv("ESCDELAY")
-    expect_escape_soon()
-    assert os.environ["ESCDELAY"] == str(ESCAPE_MS)
+    with short_escape():
+        assert os.environ["ESCDELAY"] == str(ESCAPE_MS)
+    assert "ESCDELAY" not in os.environ
