@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mephisto_engine.database import MephistoDB
     from mephisto_engine.engine import Engine
     from mephisto_tui.ending import ConsoleExit
+    from mephisto_tui.launching import Launching
 
 
 def can_draw() -> bool:
@@ -55,7 +56,6 @@ def show_console(
         from mephisto_tui.app import ConsoleApp, run_console
     from mephisto_tui.bridge import MonitorBridge
     from mephisto_tui.console_settings import load_settings, settings_path
-    from mephisto_tui.launching import Launching
     from mephisto_tui.session import session_path
     from mephisto_tui.state import shown_path
     from mephisto_tui.surroundings import look_around, note_for
@@ -66,9 +66,7 @@ def show_console(
         home=str(settings.home.absolute()),
         log_file=shown_path(log_path) if log_path else "",
     )
-    launching = Launching(
-        db, settings.home, engine=engine, start_detached=partial(_start_detached, settings)
-    )
+    launching = _launching(settings, db, engine)
     with MonitorBridge(
         db, engine, home=settings.home, can_detach=True, launching=launching
     ) as bridge:
@@ -99,6 +97,13 @@ def _console_log(path: Path) -> tuple[Path | None, str]:
     except OSError as error:
         return None, f"no log of the console: {path}: {error.strerror}"
     return path, ""
+
+
+def _launching(settings: Settings, db: MephistoDB, engine: Engine | None) -> Launching:
+    from mephisto_tui.launching import Launching
+
+    start_detached = partial(_start_detached, settings)
+    return Launching(db, settings.home, engine=engine, start_detached=start_detached)
 
 
 def _start_detached(settings: Settings, config: Path, overrides: Sequence[str]) -> int:
